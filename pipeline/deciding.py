@@ -1,0 +1,92 @@
+"""Rules and model combine into tags: which may overrule which (``docs/decisions/0003-rules-and-model.md``).
+
+1. A rule's forbidding hit keeps its tag away, whatever else says.
+2. A kept hit of an asserting rule asserts its tag.
+3. Otherwise the model decides by its log-odds against the tag's threshold, moved up by ``SUPPORT`` where a supporting
+   rule was kept, and down by ``CONTEST`` where the words were there but their scope took them back (denied, asked,
+   supposed, reported, quoted): the model, too, reads 需要 in 不太需要.
+4. A tag may imply another (``implies`` in the vocabulary).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pipeline.learning.model import ModelInfo
+from pipeline.matching.compiled import CompiledRules
+from pipeline.matching.matcher import Hit
+
+SUPPORT = 2.0
+CONTEST = 2.0
+RULE_SCORE = {"stable": 0.95, "test": 0.85}
+"""The least score of a tag that a rule asserted, by the rule's status."""
+CONTESTED = frozenset(["denied", "asked", "supposed", "reported", "quoted"])
+
+
+class Decision(NamedTuple):
+    tag: str
+    score: float
+    hits: tuple[Hit, ...]
+    """The rule hits it rests on; empty where the model alone says so."""
+    by_model: bool
+
+
+class Decider:
+    """The policy, made ready for one rule set and one model."""
+
+    def __init__(self, rules: CompiledRules, info: ModelInfo | None) -> None:
+        self._rules = rules
+        tags = info.tags if info else ()
+        self._column = {tag: i for i, tag in enumerate(tags)}
+        self._tags = tags
+        self.cut = [_logit(info.thresholds[tag]) for tag in tags] if info else []
+        self._implies = {name: tag.implies for name, tag in rules.tags.items() if tag.implies}
+
+    def decide(self, hits: Sequence[Hit], logits: Sequence[float], above: Sequence[int]) -> list[Decision]:
+        """The tags of one utterance. ``logits``: one a tag of the model; ``above``: the columns that pass their cut."""
+        if not hits and not above:
+            return []
+        asserted: dict[str, list[Hit]] = {}
+        supported: dict[str, list[Hit]] = {}
+        forbidden: set[str] = set()
+        contested: set[str] = set()
+        for hit in hits:
+            rule = self._rules.rules[hit.rule]
+            if hit.verdict == "kept":
+                if rule.status == "experimental" or not rule.tags:
+                    continue
+                if rule.effect == "forbid":
+                    forbidden.update(rule.tags)
+                    continue
+                for tag in rule.tags:
+                    (asserted if rule.effect == "assert" else supported).setdefault(tag, []).append(hit)
+            elif hit.verdict in CONTESTED and rule.effect == "assert":
+                contested.update(rule.tags)
+        decisions: dict[str, Decision] = {}
+        for tag, kept in asserted.items():
+            least = max(RULE_SCORE.get(self._rules.rules[h.rule].status, 0.0) for h in kept)
+            model = _probability(logits[self._column[tag]]) if tag in self._column else 0.0
+            by_model = tag in self._column and self._column[tag] in above
+            decisions[tag] = Decision(tag, max(least, model), tuple(kept), by_model)
+        for column in {*above, *(self._column[t] for t in supported if t in self._column)}:
+            tag = self._tags[column]
+            if tag in decisions:
+                continue
+            logit = logits[column] + SUPPORT * (tag in supported) - CONTEST * (tag in contested)
+            if logit >= self.cut[column]:
+                decisions[tag] = Decision(tag, _probability(logit), tuple(supported.get(tag, ())), True)
+        for tag in list(decisions):
+            for implied in self._implies.get(tag, ()):
+                if implied not in decisions:
+                    decisions[implied] = decisions[tag]._replace(tag=implied)
+        return [decisions[t] for t in sorted(decisions) if t not in forbidden]
+
+
+def _logit(p: float) -> float:
+    return math.log(p / (1 - p))
+
+
+def _probability(logit: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))

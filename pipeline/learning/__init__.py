@@ -1,0 +1,1 @@
+"""Train, save, load and apply the multi-label linear model on character n-grams."""
