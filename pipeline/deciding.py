@@ -67,7 +67,7 @@ class Decider:
         decisions: dict[str, Decision] = {}
         for tag, kept in asserted.items():
             least = max(RULE_SCORE.get(self._rules.rules[h.rule].status, 0.0) for h in kept)
-            model = _probability(logits[self._column[tag]]) if tag in self._column else 0.0
+            model = probability(logits[self._column[tag]]) if tag in self._column else 0.0
             by_model = tag in self._column and self._column[tag] in above
             decisions[tag] = Decision(tag, max(least, model), tuple(kept), by_model)
         for column in {*above, *(self._column[t] for t in supported if t in self._column)}:
@@ -76,7 +76,7 @@ class Decider:
                 continue
             logit = logits[column] + SUPPORT * (tag in supported) - CONTEST * (tag in contested)
             if logit >= self.cut[column]:
-                decisions[tag] = Decision(tag, _probability(logit), tuple(supported.get(tag, ())), True)
+                decisions[tag] = Decision(tag, probability(logit), tuple(supported.get(tag, ())), True)
         for tag in list(decisions):
             for implied in self._implies.get(tag, ()):
                 if implied not in decisions:
@@ -88,5 +88,6 @@ def _logit(p: float) -> float:
     return math.log(p / (1 - p))
 
 
-def _probability(logit: float) -> float:
+def probability(logit: float) -> float:
+    """Of log-odds."""
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))

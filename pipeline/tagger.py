@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -45,6 +45,14 @@ class Conversation(msgspec.Struct, array_like=True):
     """Customer → has spoken."""
 
 
+class States(Protocol):
+    """Where conversations' states are kept: a dictionary, or a store that spills to disk."""
+
+    def get(self, key: str, /) -> Conversation | None: ...
+
+    def __setitem__(self, key: str, state: Conversation, /) -> None: ...
+
+
 class Tagged(NamedTuple):
     """One utterance with what follows from it."""
 
@@ -79,7 +87,7 @@ class Tagger:
         self._cut = np.array(self.decider.cut, dtype=np.float32)
         self._model_source = f"model:intents@{model.version}" if model else ""
 
-    def tag_block(self, states: MutableMapping[str, Conversation], block: Sequence[Utterance]) -> list[Tagged]:
+    def tag_block(self, states: States, block: Sequence[Utterance]) -> list[Tagged]:
         """One ``Tagged`` per utterance, in order. Cutting a stream into other blocks gives the same results."""
         results: list[Tagged] = []
         works: list[Work] = []
@@ -141,7 +149,9 @@ class Tagger:
         for i, work in enumerate(works):
             results[work.place].events.extend(self._events(work, decided[i], spans))
 
-    def _model_spans(self, works: list[Work], alone: list[tuple[int, Decision]]) -> dict[tuple[int, str], tuple[int, int]]:
+    def _model_spans(
+        self, works: list[Work], alone: list[tuple[int, Decision]]
+    ) -> dict[tuple[int, str], tuple[int, int]]:
         """For tags the model alone asserts: the clause of the folded text that speaks most for it."""
         if not alone or self.model is None:
             return {}

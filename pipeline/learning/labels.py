@@ -38,19 +38,17 @@ def read_labelled(files: Sequence[Path], tags: Collection[str]) -> list[Labelled
             try:
                 line = decoder.decode(raw)
             except msgspec.MsgspecError as error:
-                raise InputError(file=str(file), line=number, found=str(error), advice="see docs/training.md") from error
+                raise InputError(
+                    file=str(file), line=number, found=str(error), advice="see docs/training.md"
+                ) from error
             unknown = sorted(set(line.tags) - set(tags))
             if unknown:
                 raise InputError(
-                    file=str(file), line=number, field="tags", found=unknown[0], advice="use a tag of rules/vocabulary.yml"
+                    file=str(file),
+                    line=number,
+                    field="tags",
+                    found=unknown[0],
+                    advice="use a tag of rules/vocabulary.yml",
                 )
             lines.append(line)
     return lines
-
-
-def turn_before(context: Sequence[str]) -> tuple[str, str]:
-    """Role and text of the last turn of a ``context``, or two empty strings."""
-    if not context:
-        return "", ""
-    role, _, text = context[-1].partition(": ")
-    return role, text

@@ -163,7 +163,10 @@ def load_model(directory: Path) -> Model:
         raise InputError(file=shown, found=str(error), advice="train the model again (convtag train)") from error
     if info.format != FORMAT:
         raise InputError(
-            file=shown, field="format", found=str(info.format), advice=f"this convtag reads format {FORMAT}: train again"
+            file=shown,
+            field="format",
+            found=str(info.format),
+            advice=f"this convtag reads format {FORMAT}: train again",
         )
     shown = f"{directory.name}/model.npz"
     try:
@@ -176,6 +179,8 @@ def load_model(directory: Path) -> Model:
         raise InputError(file=shown, found=str(error), advice="train the model again (convtag train)") from error
     for block in (text, before):
         if block.weighted.shape != (len(block.idf), len(info.tags)) or bias.shape != (len(info.tags),):
-            raise InputError(file=shown, found="arrays of unequal sizes", advice="train the model again (convtag train)")
+            raise InputError(
+                file=shown, found="arrays of unequal sizes", advice="train the model again (convtag train)"
+            )
     version = hashlib.sha256(content + hashlib.sha256(raw).digest()).hexdigest()[:8]
     return Model(info, text, before, bias, version)

@@ -14,12 +14,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
-from pipeline.learning.labels import Labelled, turn_before
+from pipeline.learning.labels import Labelled
 from pipeline.learning.model import CONTEXT_LONGEST, FORMAT, ModelInfo
 from pipeline.learning.ngrams import LONGEST, key_of
-from pipeline.learning.seen import Seen, seen_before, seen_text
-from pipeline.text.normalise import normalise
-from pipeline.text.numbers import fold_numbers
+from pipeline.learning.seen import Seen, see
 
 Progress = Callable[[str], None]
 Matrix = Any  # scipy ships no types
@@ -65,21 +63,12 @@ def _vectoriser(longest: int, least: int) -> TfidfVectorizer:
     )
 
 
-def see(line: Labelled, literal: frozenset[str]) -> Seen:
-    """A labelled line as the learner sees it; the same steps as in the stream."""
-    role, before = turn_before(line.context)
-    folded = fold_numbers(normalise(line.text).text, literal).text
-    if role != "agent":
-        return Seen(seen_text(folded))
-    return Seen(seen_text(folded), seen_before(fold_numbers(normalise(before).text, literal).text))
-
-
 def train(
     files: dict[str, list[Labelled]], tags: Sequence[str], literal: frozenset[str], progress: Progress = lambda _: None
 ) -> Trained:
     """Trains on the lines of all files. The same lines and versions give the same arrays."""
     lines = [line for name in sorted(files) for line in files[name]]
-    seen = [see(line, literal) for line in lines]
+    seen = [see(line.text, line.context, literal) for line in lines]
     truth = np.array([[tag in line.tags for tag in tags] for line in lines], dtype=bool)
     held_back = np.zeros(truth.shape, dtype=np.float32)
     for fold, (fit, test) in enumerate(KFold(FOLDS, shuffle=True, random_state=SEED).split(seen), 1):

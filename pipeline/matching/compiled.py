@@ -156,7 +156,10 @@ def compile_rules(source: RuleSet, content_hash: str) -> CompiledRules:
         literal=literal,
         exact=Patterns(texts, [tuple(exact.get(t, ())) for t in texts], [cue_of.get(t, -1) for t in texts], []),
         sound=Patterns(
-            sorted(sound), [tuple(sound[t]) for t in sorted(sound)], [], [tuple(dict.fromkeys(spelled[t])) for t in sorted(sound)]
+            sorted(sound),
+            [tuple(sound[t]) for t in sorted(sound)],
+            [],
+            [tuple(dict.fromkeys(spelled[t])) for t in sorted(sound)],
         ),
         spellings={s: word for word, spellings in source.evasion.spellings.items() for s in spellings},
         heard_as=frozenset(s for spellings in source.evasion.heard_as.values() for s in spellings),
@@ -169,7 +172,9 @@ def _parse(rule: RuleSource, group: int, text: str, line: int, source: RuleSet, 
         return parse_phrase(text, source.words, literal)
     except PhraseError as error:
         field = ("any", "all", "none", "at_least.of")[group]
-        raise InputError(file=rule.file, line=line, field=f"phrases.{field}", found=repr(text), advice=str(error)) from error
+        raise InputError(
+            file=rule.file, line=line, field=f"phrases.{field}", found=repr(text), advice=str(error)
+        ) from error
 
 
 def _sounds(spelling: str) -> bool:

@@ -21,7 +21,9 @@ from pipeline.text.sound import by_sound
 
 LONG_ENOUGH = 4
 """A part of so many characters is its own proof: a word border inside it or at its edge says nothing."""
-_separators = re.compile("(?<=[\u4e00-\u9fff\ue000\ue001a-z0-9])[\\s.*_\\-·•|/+~^&%$@♥❤✨🌟⭐#=]{1,3}(?=[\u4e00-\u9fffa-z\ue000\ue001])")
+_separators = re.compile(
+    "(?<=[\u4e00-\u9fff\ue000\ue001a-z0-9])[\\s.*_\\-·•|/+~^&%$@♥❤✨🌟⭐#=]{1,3}(?=[\u4e00-\u9fffa-z\ue000\ue001])"
+)
 
 Spans = tuple[tuple[int, int], ...]
 
@@ -223,7 +225,12 @@ class Matcher:
                 if scope is None:
                     scope = Scope(text, borders, [c for c in cues if words.is_border(c[0])])
                 verdict, cue = scope.judge(spans, rule.ignores)
-                if verdict == "kept" and rule.borders and via == "exact" and not all(words.holds(s, e) for s, e in spans):
+                if (
+                    verdict == "kept"
+                    and rule.borders
+                    and via == "exact"
+                    and not all(words.holds(s, e) for s, e in spans)
+                ):
                     verdict = "inside_word"
                 hits.append(Hit(number, phrase, spans, via, verdict, cue))
         return hits

@@ -52,7 +52,9 @@ class RuleSet(msgspec.Struct, frozen=True):
 def rule_files(directory: Path) -> list[Path]:
     """The rule files below ``directory``, in a stable order."""
     return sorted(
-        p for p in directory.rglob("*.yml") if p.parent != directory and p.relative_to(directory).parts[0] not in NOT_RULES
+        p
+        for p in directory.rglob("*.yml")
+        if p.parent != directory and p.relative_to(directory).parts[0] not in NOT_RULES
     )
 
 
@@ -115,7 +117,9 @@ def _convert(data: Any, places: Places, kind: Any, path: tuple[str | int, ...]) 
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
         message = str(error)
-        inner = [int(p) if p.isdigit() else p for p in re.findall(r"[\w]+", message.partition(" - at `")[2].rstrip("`"))]
+        inner = [
+            int(p) if p.isdigit() else p for p in re.findall(r"[\w]+", message.partition(" - at `")[2].rstrip("`"))
+        ]
         inner = [p for p in inner if p != "___"]
         raise places.error((*path, *inner), message.partition(" - at ")[0], "see docs/rules.md") from error
 
@@ -168,7 +172,10 @@ def _user_words(directory: Path) -> tuple[UserWord, ...]:
             continue
         if len(fields) != 3 or not fields[1].isdigit():
             raise InputError(
-                file=f"{directory.name}/dictionary.txt", line=number, found=repr(line), advice="write: word frequency tag"
+                file=f"{directory.name}/dictionary.txt",
+                line=number,
+                found=repr(line),
+                advice="write: word frequency tag",
             )
         words.append(UserWord(fields[0], int(fields[1]), fields[2]))
     return tuple(words)

@@ -128,7 +128,9 @@ def parse_rule(data: Any, places: Places, rule_id: str, version: str, tags: Mapp
     if rule.at_least > len(rule.of):
         raise of.error(("count",), rule.at_least, f"of lists only {len(rule.of)} phrases")
     if not rule.match or not rule.no_match:
-        raise read.error(("examples",), None, "give at least one match and one no_match example: they are the rule's tests")
+        raise read.error(
+            ("examples",), None, "give at least one match and one no_match example: they are the rule's tests"
+        )
     return rule
 
 
@@ -156,7 +158,11 @@ def _examples(read: _Reader, key: str, role: str) -> tuple[Example, ...]:
                 raise one.error(("context",), turn, "start each turn with 'agent: ' or 'customer: '")
         result.append(
             Example(
-                one.string("text"), line, one.choice("role", ROLES, role), one.choice("channel", CHANNELS, "chat"), context
+                one.string("text"),
+                line,
+                one.choice("role", ROLES, role),
+                one.choice("channel", CHANNELS, "chat"),
+                context,
             )
         )
     return tuple(result)
@@ -237,9 +243,7 @@ class _Reader:
 
     def lines(self, key: str) -> tuple[tuple[str, int], ...]:
         """A list of texts, each with its line."""
-        return tuple(
-            (s, self.places.lines.get((*self.path, key, i), 1)) for i, s in enumerate(self.strings(key))
-        )
+        return tuple((s, self.places.lines.get((*self.path, key, i), 1)) for i, s in enumerate(self.strings(key)))
 
     def choice(self, key: str, allowed: tuple[str, ...], default: str | None) -> str:
         value = self.data.get(key, default)
@@ -253,5 +257,3 @@ class _Reader:
             if value not in allowed:
                 raise self.error((key,), repr(value), f"use: {', '.join(allowed)}")
         return values
-
-

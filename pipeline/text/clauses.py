@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import re
 
-_border = re.compile("[,。!?;、…~\n]+|:(?!//)|(?<![a-z0-9])\\s+|\\s+(?![a-z0-9])|—+|(?<=[\u4e00-\u9fff])\\.+(?![0-9])")
+_marks = re.compile("[,。!?;、…~\n—:.\\s]+")
+_always = frozenset(",。!?;、…~\n—")
 
 
 def clause_borders(text: str) -> list[int]:
-    """Offsets at which clauses of the normalised ``text`` end, ascending, each behind its punctuation; last: its length.
+    """Offsets at which clauses of the normalised ``text`` end, ascending, each behind its marks; the last is its length.
 
-    A blank between Chinese characters is how recognisers and hurried typists write a pause, so it counts as a border.
+    A blank beside a Chinese character is how recognisers and hurried typists write a pause, so it is a border; blanks
+    between Latin words, the point of 3.5 and the colon of a link are not.
     """
-    borders = [m.end() for m in _border.finditer(text)]
-    if not borders or borders[-1] != len(text):
-        borders.append(len(text))
+    borders = []
+    length = len(text)
+    for match in _marks.finditer(text):
+        start, end = match.span()
+        if end < length and _always.isdisjoint(match[0]):
+            before, after = text[start - 1] if start else " ", text[end]
+            if before.isascii() and after.isascii() and (":" not in match[0] or after == "/"):
+                continue
+        borders.append(end)
+    if not borders or borders[-1] != length:
+        borders.append(length)
     return borders

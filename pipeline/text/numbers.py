@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from pipeline.text.mapped import Mapped
 
@@ -24,6 +25,7 @@ _CONTACT = (
     "|\\[(?:号码|链接|网址|电话|手机|微信|qq|url|邮箱)x?\\]|(?<![0-9])[0-9]{3,4}-[0-9]{7,8}(?![0-9])|[0-9*]{8,}"
 )
 _foldable = re.compile(f"({_CONTACT})|{_NUMBER}")
+_numeral_starts = re.compile(f"[{_DIGITS}{_ONES}十数]")
 _private = re.compile("[\ue000-\uf8ff]")
 
 
@@ -35,27 +37,46 @@ def fold_numbers(text: str, literal: frozenset[str] = frozenset()) -> Mapped:
     """
     if _private.search(text) is not None:
         text = _private.sub(" ", text)
-    match = _foldable.search(text)
-    if match is None:
-        return Mapped(text)
+    if _numeral_starts.search(text) is None and not (
+        "[" in text or "://" in text or "www." in text or ("@" in text and "." in text)
+    ):
+        return Mapped(text)  # nothing can match, found out four times as fast
     parts: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    done = 0
-    while match is not None:
-        start, end = match.span()
+    cuts: list[tuple[int, int, int]] = []
+    done = position = 0
+    for match in _foldable.finditer(text):
         if match[0] in literal:
-            match = _foldable.search(text, end)
             continue
-        parts.append(text[done:start])
-        starts.extend(range(done, start))
-        ends.extend(range(done + 1, start + 1))
-        parts.append(CONTACT if match[1] else NUMBER)
-        starts.append(start)
-        ends.append(end)
+        start, end = match.span()
+        parts += (text[done:start], CONTACT if match[1] else NUMBER)
+        position += start - done
+        cuts.append((position, start, end))
+        position += 1
         done = end
-        match = _foldable.search(text, end)
+    if not cuts:
+        return Mapped(text)
     parts.append(text[done:])
-    starts.extend(range(done, len(text)))
-    ends.extend(range(done + 1, len(text) + 1))
-    return Mapped("".join(parts), starts, ends)
+    return Folded("".join(parts), cuts)
+
+
+class Folded(Mapped):
+    """A text in which single signs stand for stretches of the source; spans are worked out only when asked for."""
+
+    __slots__ = ("_cuts",)
+
+    def __init__(self, text: str, cuts: list[tuple[int, int, int]]) -> None:
+        """``cuts``: offset of a sign, and the stretch ``[start, end)`` of the source that it stands for; ascending."""
+        super().__init__(text)
+        self._cuts = cuts
+
+    def source_span(self, start: int, end: int) -> tuple[int, int]:
+        return self._source(start)[0], self._source(end - 1)[1]
+
+    def _source(self, offset: int) -> tuple[int, int]:
+        i = bisect_left(self._cuts, (offset + 1,)) - 1
+        if i < 0:
+            return offset, offset + 1
+        sign, start, end = self._cuts[i]
+        if sign == offset:
+            return start, end
+        return offset - sign - 1 + end, offset - sign + end

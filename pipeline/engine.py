@@ -1,0 +1,79 @@
+"""The steps joined for a file run: utterances in, every event out. On Kafka the same steps run as two stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pipeline.customers.fold import fold
+from pipeline.customers.policy import Policy
+from pipeline.customers.policy import load_policy as load_flag_policy
+from pipeline.customers.profiling import profile
+from pipeline.customers.state import CustomerState
+from pipeline.edges.locations import built_in, cache_directory
+from pipeline.edges.store import SpillingStore
+from pipeline.groups.copies import CopyPasteIndex
+from pipeline.groups.policy import GroupPolicy
+from pipeline.groups.policy import load_policy as load_group_policy
+from pipeline.groups.window import GroupState, observe
+from pipeline.learning.model import load_model
+from pipeline.matching.compiled import compile_directory
+from pipeline.matching.matcher import Matcher
+from pipeline.records import CustomerEvent, Event, Profile, Utterance
+from pipeline.tagger import Conversation, Tagged, Tagger
+
+ACTIVE_CONVERSATIONS = 20_000
+ACTIVE_GROUPS = 2_000
+ACTIVE_CUSTOMERS = 50_000
+"""States kept in memory; those not used for longest wait on disk."""
+
+
+def load_tagger(rules: Path | None = None, models: Path | None = None) -> Tagger:
+    """Raises ``InputError`` where rules or models are missing or broken."""
+    compiled = compile_directory(rules or built_in("rules"), cache_directory())
+    return Tagger(Matcher(compiled), load_model((models or built_in("models")) / "intents"))
+
+
+class Engine:
+    """Rules, model, policies and all state of a run."""
+
+    def __init__(self, tagger: Tagger, groups: GroupPolicy, flags: Policy) -> None:
+        self.tagger = tagger
+        self._group_policy = groups
+        self._flag_policy = flags
+        self._conversations = SpillingStore(Conversation, ACTIVE_CONVERSATIONS)
+        self._groups = SpillingStore(GroupState, ACTIVE_GROUPS)
+        self._customers = SpillingStore(CustomerState, ACTIVE_CUSTOMERS)
+        self._copies = CopyPasteIndex()
+
+    @classmethod
+    def load(cls, rules: Path | None = None, models: Path | None = None) -> Engine:
+        """Raises ``InputError`` where rules or models are missing or broken."""
+        directory = rules or built_in("rules")
+        tagger = load_tagger(directory, models)
+        return cls(tagger, load_group_policy(directory), load_flag_policy(directory / "flags.yml", tagger.rules.tags))
+
+    def run(self, block: Sequence[Utterance]) -> list[list[Event]]:
+        """One list of events per utterance, in order. How a stream is cut into blocks changes nothing."""
+        results: list[list[Event]] = []
+        for tagged in self.tagger.tag_block(self._conversations, block):
+            about: list[CustomerEvent] = tagged.events
+            if tagged.utterance.channel == "group_chat" and tagged.reading is not None:
+                about = about + self._observe(tagged)
+            events: list[Event] = list(about)
+            for event in about:
+                state, flags = fold(self._flag_policy, self._customers.get(event.customer_id), event)
+                self._customers[event.customer_id] = state
+                events += flags
+            results.append(events)
+        for store in (self._conversations, self._groups, self._customers):
+            store.trim()
+        return results
+
+    def _observe(self, tagged: Tagged) -> Sequence[CustomerEvent]:
+        raise NotImplementedError
+
+    def profiles(self) -> Iterator[Profile]:
+        """Every customer ever seen, in the order of ``customer_id`` as UTF-8."""
+        for state in self._customers.values():
+            yield profile(self._flag_policy, state)
