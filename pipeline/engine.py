@@ -10,15 +10,13 @@ from pipeline.customers.policy import Policy
 from pipeline.customers.policy import load_policy as load_flag_policy
 from pipeline.customers.profiling import profile
 from pipeline.customers.state import CustomerState
-from pipeline.edges.locations import built_in, cache_directory
+from pipeline.edges.locations import built_in
 from pipeline.edges.store import SpillingStore
 from pipeline.groups.copies import CopyPasteIndex
 from pipeline.groups.policy import GroupPolicy
 from pipeline.groups.policy import load_policy as load_group_policy
 from pipeline.groups.window import GroupState, observe
-from pipeline.learning.model import load_model
-from pipeline.matching.compiled import compile_directory
-from pipeline.matching.matcher import Matcher
+from pipeline.loading import load_tagger
 from pipeline.records import CustomerEvent, Event, Profile, Utterance
 from pipeline.tagger import Conversation, Tagged, Tagger
 
@@ -26,12 +24,6 @@ ACTIVE_CONVERSATIONS = 20_000
 ACTIVE_GROUPS = 2_000
 ACTIVE_CUSTOMERS = 50_000
 """States kept in memory; those not used for longest wait on disk."""
-
-
-def load_tagger(rules: Path | None = None, models: Path | None = None) -> Tagger:
-    """Raises ``InputError`` where rules or models are missing or broken."""
-    compiled = compile_directory(rules or built_in("rules"), cache_directory())
-    return Tagger(Matcher(compiled), load_model((models or built_in("models")) / "intents"))
 
 
 class Engine:

@@ -102,11 +102,13 @@ class Tagger:
                 continue
             events = _contact(state, utterance)
             reading = self.matcher.read(utterance.text, utterance.role, utterance.channel, frozenset(state.asked))
-            now = Earlier(utterance.revision, earlier.tags if earlier else ())
-            _remember(state.earlier, utterance.utterance_id, now, REMEMBERED_UTTERANCES)
+            if earlier is None:
+                earlier = Earlier(utterance.revision, ())
+            earlier.revision = utterance.revision
+            _remember(state.earlier, utterance.utterance_id, earlier, REMEMBERED_UTTERANCES)
             results.append(Tagged(utterance, events, reading))
             if utterance.role == "customer" and utterance.customer_id is not None:
-                works.append(Work(len(results) - 1, utterance, reading, now))
+                works.append(Work(len(results) - 1, utterance, reading, earlier))
                 seen.append(Seen(seen_text(reading.folded.text), seen_before(state.before)))
             self._turn(state, utterance, reading)
         self._decide(works, seen, results)

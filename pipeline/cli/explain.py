@@ -57,7 +57,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from pipeline.engine import load_tagger
+    from pipeline.loading import load_tagger
     from pipeline.explaining import explain
 
     if not args.text.strip():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -171,7 +172,7 @@ def load_model(directory: Path) -> Model:
     shown = f"{directory.name}/model.npz"
     try:
         raw = (directory / "model.npz").read_bytes()
-        with np.load(directory / "model.npz", allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
             text = Block(arrays["text_keys"], LONGEST, arrays["text_idf"], arrays["text_weights"])
             before = Block(arrays["before_keys"], CONTEXT_LONGEST, arrays["before_idf"], arrays["before_weights"])
             bias = arrays["bias"]

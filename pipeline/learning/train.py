@@ -21,7 +21,7 @@ from pipeline.learning.seen import Seen, see
 
 Progress = Callable[[str], None]
 Matrix = Any  # scipy ships no types
-INVERSE_REGULARISATION = 6.0
+INVERSE_REGULARISATION = 20.0
 CONTEXT_WEIGHT = 0.6
 LEAST_TEXTS = 2
 """An n-gram in fewer training texts is left out."""

@@ -15,7 +15,7 @@ from pipeline.matching.schema import CueSource, RuleSource
 from pipeline.text.segment import UserWord
 from pipeline.text.sound import FIRST_SYLLABLE, by_sound
 
-NOTATION = 7
+NOTATION = 8
 """Raise when compiled rules change shape or meaning: a cache of another notation is not used."""
 
 ANY, ALL, NONE, OF = range(4)
@@ -34,6 +34,7 @@ class CompiledRule(msgspec.Struct, frozen=True, array_like=True):
     min_length: int
     max_length: int
     asked: tuple[str, ...]
+    not_asked: tuple[str, ...]
     ignores: frozenset[str]
     borders: bool
     evasion: bool
@@ -196,6 +197,7 @@ def _compile_rule(rule: RuleSource) -> CompiledRule:
         min_length=rule.min_length,
         max_length=rule.max_length if rule.max_length is not None else 1 << 30,
         asked=rule.asked,
+        not_asked=rule.not_asked,
         ignores=rule.ignores,
         borders=rule.borders,
         evasion=rule.evasion,

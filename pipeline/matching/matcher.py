@@ -212,7 +212,9 @@ class Matcher:
             rule = rules[number]
             if not (rule.plain or self._groups_fit(rule, found)):
                 continue
-            if not (rule.min_length <= len(text) <= rule.max_length) or (rule.asked and asked.isdisjoint(rule.asked)):
+            if not rule.min_length <= len(text) <= rule.max_length:
+                continue
+            if (rule.asked and asked.isdisjoint(rule.asked)) or not asked.isdisjoint(rule.not_asked):
                 continue
             right_place = rule.role == role and channel in rule.channels
             for phrase, spans, via in found:

@@ -43,6 +43,7 @@ class RuleSource(msgspec.Struct, frozen=True):
     min_length: int
     max_length: int | None
     asked: tuple[str, ...]
+    not_asked: tuple[str, ...]
     any: tuple[tuple[str, int], ...]
     all: tuple[tuple[str, int], ...]
     none: tuple[tuple[str, int], ...]
@@ -91,7 +92,7 @@ def parse_rule(data: Any, places: Places, rule_id: str, version: str, tags: Mapp
     length = _Reader(places, read.mapping("length"), ("length",))
     length.only(["min", "max"])
     context = _Reader(places, read.mapping("context"), ("context",))
-    context.only(["asked"])
+    context.only(["asked", "not_asked"])
     scope = _Reader(places, read.mapping("scope"), ("scope",))
     scope.only(SCOPE_VERDICTS)
     examples = _Reader(places, read.mapping("examples"), ("examples",))
@@ -110,6 +111,7 @@ def parse_rule(data: Any, places: Places, rule_id: str, version: str, tags: Mapp
         min_length=length.number("min", 0),
         max_length=length.number("max", None) if "max" in length.data else None,
         asked=tuple(context.strings("asked")),
+        not_asked=tuple(context.strings("not_asked")),
         any=phrases.lines("any"),
         all=phrases.lines("all"),
         none=phrases.lines("none"),

@@ -39,7 +39,8 @@ def _opencc() -> OpenCC:
 
 
 _invisible = re.compile(f"[{_INVISIBLE}]")
-_needs_map = re.compile(f"[{_INVISIBLE}\t\r\u2028\u2029\u3000{traditional_characters()}]|([^0-9])\\1\\1\\1")
+_surrogates = re.compile("[\ud800-\udfff]")
+_needs_map = re.compile(f"[{_INVISIBLE}\ud800-\udfff\t\r\u2028\u2029\u3000{traditional_characters()}]|([^0-9])\\1\\1\\1")
 _wide = re.compile("[\uff01-\uff5e]")
 _to_narrow = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
@@ -53,8 +54,8 @@ def _narrow(text: str) -> str:
 def normalise(text: str) -> Mapped:
     """NFKC, lower case, simplified characters, no invisible characters, runs of ≥ 4 cut to two, any blank → one space.
 
-    The pause sign … stays one sign (NFKC would make three dots of it). Takes any string, lone surrogates included; the
-    result's offsets always fall inside ``text``.
+    The pause sign … stays one sign (NFKC would make three dots of it). Takes any string; a lone surrogate becomes U+FFFD.
+    The result's offsets always fall inside ``text``.
     """
     if _needs_map.search(text) is None:
         plain = _narrow(text) if _wide.search(text) is not None else text
@@ -69,7 +70,7 @@ def _normalise_slowly(text: str) -> Mapped:
     chars: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    simple = _simplify(text)
+    simple = _simplify(_surrogates.sub("\ufffd", text))
     for start, end in _clusters(simple):
         cluster = simple[start:end]
         for char in cluster if cluster == "…" else unicodedata.normalize("NFKC", cluster).lower():
@@ -84,10 +85,7 @@ def _normalise_slowly(text: str) -> Mapped:
 
 def _simplify(text: str) -> str:
     """Traditional → simplified where that keeps every offset (OpenCC's t2s practically always does)."""
-    try:
-        simple: str = _opencc().convert(text)
-    except UnicodeEncodeError:  # a lone surrogate: OpenCC takes UTF-8 only
-        return text
+    simple: str = _opencc().convert(text)
     if len(simple) == len(text):
         return simple
     return "".join(c if len(s := _opencc().convert(c)) != 1 else s for c in text)

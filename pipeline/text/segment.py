@@ -51,14 +51,7 @@ def _rjieba(user_words: Iterable[UserWord]) -> Callable[[str], list[str]]:
     for word in user_words:
         tokenizer.add_word(word.word, word.frequency, word.part_of_speech)
     cut: Callable[..., list[str]] = tokenizer.cut
-
-    def words(text: str) -> list[str]:
-        try:
-            return cut(text, False)
-        except UnicodeEncodeError:  # a lone surrogate can't cross into Rust; it is a word by itself either way
-            return cut(text.encode("utf-8", "replace").decode("utf-8"), False)
-
-    return words
+    return lambda text: cut(text, False)
 
 
 def _jieba(user_words: Iterable[UserWord]) -> Callable[[str], list[str]]:

@@ -31,9 +31,9 @@ def test_both_engines_cut_any_mixture_alike(text: str) -> None:
     assert FAST.words(text) == REFERENCE.words(text)
 
 
-@given(st.text(alphabet=st.characters(exclude_categories=()), max_size=30))
+@given(st.text(max_size=30))
 def test_words_join_to_the_text_whatever_it_is(text: str) -> None:
-    assert len("".join(FAST.words(text))) == len(text)
+    assert "".join(FAST.words(text)) == text
 
 
 def test_negators_stay_apart_from_what_they_deny() -> None:
