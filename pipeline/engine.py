@@ -8,14 +8,15 @@ from pathlib import Path
 from pipeline.customers.fold import fold
 from pipeline.customers.policy import Policy
 from pipeline.customers.policy import load_policy as load_flag_policy
-from pipeline.customers.profiling import profile
+from pipeline.customers.profile import profile
 from pipeline.customers.state import CustomerState
 from pipeline.edges.locations import built_in
 from pipeline.edges.store import SpillingStore
-from pipeline.groups.copies import CopyPasteIndex
+from pipeline.groups.observing import observe
 from pipeline.groups.policy import GroupPolicy
 from pipeline.groups.policy import load_policy as load_group_policy
-from pipeline.groups.window import GroupState, observe
+from pipeline.groups.repeats import CopyPasteIndex
+from pipeline.groups.state import GroupState
 from pipeline.loading import load_tagger
 from pipeline.records import CustomerEvent, Event, Profile, Utterance
 from pipeline.tagger import Conversation, Tagged, Tagger
@@ -31,6 +32,7 @@ class Engine:
 
     def __init__(self, tagger: Tagger, groups: GroupPolicy, flags: Policy) -> None:
         self.tagger = tagger
+        self.tag_names = {name: tag.name for name, tag in tagger.rules.tags.items()}
         self._group_policy = groups
         self._flag_policy = flags
         self._conversations = SpillingStore(Conversation, ACTIVE_CONVERSATIONS)
@@ -49,9 +51,7 @@ class Engine:
         """One list of events per utterance, in order. How a stream is cut into blocks changes nothing."""
         results: list[list[Event]] = []
         for tagged in self.tagger.tag_block(self._conversations, block):
-            about: list[CustomerEvent] = tagged.events
-            if tagged.utterance.channel == "group_chat" and tagged.reading is not None:
-                about = about + self._observe(tagged)
+            about = [*tagged.events, *self._observe(tagged)]
             events: list[Event] = list(about)
             for event in about:
                 state, flags = fold(self._flag_policy, self._customers.get(event.customer_id), event)
@@ -63,7 +63,13 @@ class Engine:
         return results
 
     def _observe(self, tagged: Tagged) -> Sequence[CustomerEvent]:
-        raise NotImplementedError
+        utterance, reading = tagged.utterance, tagged.reading
+        if utterance.channel != "group_chat" or reading is None:
+            return ()
+        state = self._groups.get(utterance.conversation_id)
+        if state is None:
+            state = self._groups[utterance.conversation_id] = GroupState()
+        return observe(self._group_policy, state, utterance, tagged.tags, reading.normal.text, self._copies)
 
     def profiles(self) -> Iterator[Profile]:
         """Every customer ever seen, in the order of ``customer_id`` as UTF-8."""

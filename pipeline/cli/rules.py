@@ -63,13 +63,18 @@ def run(args: argparse.Namespace) -> int:
 
 def check(directory: Path) -> int:
     """Prints every problem and a summary; 2 where there is any."""
+    import msgspec
+
     from pipeline.matching.checking import check_examples
+    from pipeline.matching.compiled import phrase_problems
     from pipeline.matching.ruleset import read_rules
 
     problems: list[InputError] = []
     rules = read_rules(directory, problems)
-    if not problems:
-        problems.extend(check_examples(rules))
+    problems += phrase_problems(rules)
+    broken = {problem.file for problem in problems}
+    readable = msgspec.structs.replace(rules, rules=tuple(r for r in rules.rules if r.file not in broken))
+    problems += check_examples(readable)
     for problem in problems:
         print(problem, file=sys.stderr)
     examples = sum(len(r.match) + len(r.no_match) for r in rules.rules)

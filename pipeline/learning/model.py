@@ -144,10 +144,9 @@ def save_model(directory: Path, info: ModelInfo, arrays: dict[str, npt.NDArray[n
     directory.mkdir(parents=True, exist_ok=True)
     content = msgspec.json.format(msgspec.json.encode(info, order="sorted"), indent=1)
     (directory / "model.json").write_bytes(content + b"\n")
-    with zipfile.ZipFile(directory / "model.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(directory / "model.npz", "w") as archive:  # not compressed: start-up counts
         for name in sorted(arrays):
             entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(entry, "w") as file:
                 np.lib.format.write_array(file, np.ascontiguousarray(arrays[name]), allow_pickle=False)
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+from daachorse import CharwiseDoubleArrayAhoCorasick
 
 from pipeline.errors import InputError
-from pipeline.matching.phrases import Phrase, PhraseError, literal_digits, parse_phrase
+from pipeline.matching.phrases import PhraseError, literal_digits, parse_phrase
 from pipeline.matching.ruleset import RuleSet, Tag, directory_hash, load_rules
 from pipeline.matching.schema import CueSource, RuleSource
 from pipeline.text.segment import UserWord
 from pipeline.text.sound import FIRST_SYLLABLE, by_sound
 
-NOTATION = 8
+NOTATION = 9
 """Raise when compiled rules change shape or meaning: a cache of another notation is not used."""
 
 ANY, ALL, NONE, OF = range(4)
@@ -57,14 +60,23 @@ class CompiledPhrase(msgspec.Struct, frozen=True, array_like=True):
     at_end: bool
 
 
-class Patterns(msgspec.Struct, array_like=True):
-    """What an automaton finds: per pattern its phrases' parts ``(phrase, part)`` and, or -1, its cue."""
+class Target(msgspec.Struct, frozen=True, array_like=True):
+    """What finding a pattern means: whole phrases, parts of phrases ``(phrase, part)``, and, or -1, a cue."""
 
-    texts: list[str]
-    parts: list[tuple[tuple[int, int], ...]]
-    cues: list[int]
-    spelled: list[tuple[str, ...]]
-    """Where ``texts`` are syllables: the spellings that sound so."""
+    singles: tuple[int, ...]
+    parts: tuple[tuple[int, int], ...]
+    cue: int = -1
+
+
+class Patterns(msgspec.Struct, array_like=True):
+    """An automaton and what its patterns mean. A phrase with alternatives has thousands of patterns but few targets, so
+    that the tables stay small: pattern → (``target_of``, int32 little-endian) → target."""
+
+    automaton: bytes
+    target_of: bytes
+    targets: list[Target]
+    spelled: str = ""
+    """Where the patterns are syllables: the spellings that sound so, ``|`` between spellings, a line a pattern."""
 
 
 class CompiledRules(msgspec.Struct, array_like=True):
@@ -117,19 +129,21 @@ def _keep(path: Path, content: bytes) -> None:
 
 def compile_rules(source: RuleSet, content_hash: str) -> CompiledRules:
     """Raises ``InputError`` naming the line of a phrase that can't be read."""
-    written = [t for r in source.rules for t, _ in (*r.any, *r.all, *r.none, *r.of)]
-    literal = literal_digits([*written, *(w for ws in source.words.values() for w in ws)])
+    problem = next(phrase_problems(source), None)
+    if problem is not None:
+        raise problem
+    literal = _literal(source)
     rules: list[CompiledRule] = []
     phrases: list[CompiledPhrase] = []
     exact: dict[str, list[tuple[int, int]]] = defaultdict(list)
     sound: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    spelled: dict[str, list[str]] = defaultdict(list)
+    spelled: dict[str, dict[str, None]] = defaultdict(dict)
     for rule in source.rules:
         if rule.status == "deprecated":
             continue
         for group, lines in ((ANY, rule.any), (ALL, rule.all), (NONE, rule.none), (OF, rule.of)):
-            for text, line in lines:
-                parsed = _parse(rule, group, text, line, source, literal)
+            for text, _ in lines:
+                parsed = parse_phrase(text, source.words, literal)
                 phrase = len(phrases)
                 phrases.append(
                     CompiledPhrase(len(rules), group, parsed.shown, len(parsed.parts), parsed.at_start, parsed.at_end)
@@ -141,10 +155,9 @@ def compile_rules(source: RuleSet, content_hash: str) -> CompiledRules:
                         if heard_too and (_sounds(spelling) or len(parsed.parts) > 1):
                             heard = by_sound(spelling).text
                             sound[heard].append((phrase, k))
-                            spelled[heard].append(spelling)
+                            spelled[heard][spelling] = None
         rules.append(_compile_rule(rule))
     cue_of = {cue.text: i for i, cue in enumerate(source.cues)}
-    texts = sorted(exact.keys() | cue_of.keys())
     return CompiledRules(
         notation=NOTATION,
         content_hash=content_hash,
@@ -155,27 +168,56 @@ def compile_rules(source: RuleSet, content_hash: str) -> CompiledRules:
         phrases=phrases,
         cues=list(source.cues),
         literal=literal,
-        exact=Patterns(texts, [tuple(exact.get(t, ())) for t in texts], [cue_of.get(t, -1) for t in texts], []),
-        sound=Patterns(
-            sorted(sound),
-            [tuple(sound[t]) for t in sorted(sound)],
-            [],
-            [tuple(dict.fromkeys(spelled[t])) for t in sorted(sound)],
-        ),
+        exact=_patterns(exact, cue_of, phrases),
+        sound=_patterns(sound, {}, phrases, spelled),
         spellings={s: word for word, spellings in source.evasion.spellings.items() for s in spellings},
         heard_as=frozenset(s for spellings in source.evasion.heard_as.values() for s in spellings),
         frequent=source.evasion.frequent,
     )
 
 
-def _parse(rule: RuleSource, group: int, text: str, line: int, source: RuleSet, literal: frozenset[str]) -> Phrase:
-    try:
-        return parse_phrase(text, source.words, literal)
-    except PhraseError as error:
-        field = ("any", "all", "none", "at_least.of")[group]
-        raise InputError(
-            file=rule.file, line=line, field=f"phrases.{field}", found=repr(text), advice=str(error)
-        ) from error
+def _patterns(
+    found: dict[str, list[tuple[int, int]]],
+    cue_of: dict[str, int],
+    phrases: list[CompiledPhrase],
+    spelled: dict[str, dict[str, None]] | None = None,
+) -> Patterns:
+    texts = sorted(found.keys() | cue_of.keys()) or ["\ue0ff"]  # an empty automaton is refused
+    numbers: dict[Target, int] = {}
+    target_of = []
+    for text in texts:
+        parts = dict.fromkeys(found.get(text, ()))
+        target = Target(
+            singles=tuple(p for p, _ in parts if phrases[p].part_count == 1),
+            parts=tuple(p for p in parts if phrases[p[0]].part_count > 1),
+            cue=cue_of.get(text, -1),
+        )
+        target_of.append(numbers.setdefault(target, len(numbers)))
+    return Patterns(
+        automaton=CharwiseDoubleArrayAhoCorasick(texts).serialize(),
+        target_of=struct.pack(f"<{len(target_of)}i", *target_of),
+        targets=list(numbers),
+        spelled="\n".join("|".join(spelled[t]) for t in texts if t in spelled) if spelled else "",
+    )
+
+
+def _literal(source: RuleSet) -> frozenset[str]:
+    written = [t for r in source.rules for t, _ in (*r.any, *r.all, *r.none, *r.of)]
+    return literal_digits([*written, *(w for ws in source.words.values() for w in ws)])
+
+
+def phrase_problems(source: RuleSet) -> Iterator[InputError]:
+    """One error for each phrase that can't be read."""
+    literal = _literal(source)
+    for rule in source.rules:
+        for field, lines in (("any", rule.any), ("all", rule.all), ("none", rule.none), ("at_least.of", rule.of)):
+            for text, line in lines:
+                try:
+                    parse_phrase(text, source.words, literal)
+                except PhraseError as error:
+                    yield InputError(
+                        file=rule.file, line=line, field=f"phrases.{field}", found=repr(text), advice=str(error)
+                    )
 
 
 def _sounds(spelling: str) -> bool:

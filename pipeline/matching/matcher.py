@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import re
+import struct
 from bisect import bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
 
 from daachorse import CharwiseDoubleArrayAhoCorasick
 
-from pipeline.matching.compiled import ALL, ANY, NONE, OF, CompiledRule, CompiledRules, spelling_pattern
+from pipeline.matching.compiled import (
+    ALL,
+    ANY,
+    NONE,
+    OF,
+    CompiledRule,
+    CompiledRules,
+    Patterns,
+    Target,
+    spelling_pattern,
+)
 from pipeline.matching.phrases import GAP
 from pipeline.matching.scope import FoundCue, Scope
 from pipeline.text.clauses import clause_borders
@@ -64,15 +75,13 @@ class Matcher:
     def __init__(self, compiled: CompiledRules, segmenter: Segmenter | None = None) -> None:
         self.compiled = compiled
         self.segmenter = segmenter or Segmenter(compiled.user_words)
-        self._exact = _automaton(compiled.exact.texts)
-        self._sound = _automaton(compiled.sound.texts)
+        self._exact = Finder(compiled.exact)
+        self._sound = Finder(compiled.sound)
+        self._spelled = compiled.sound.spelled.split("\n") if compiled.sound.spelled else []
         self._spelling = spelling_pattern(compiled.spellings)
         self._frequent = frozenset(compiled.frequent)
         rules = compiled.rules
         self._rule_of = [p.rule for p in compiled.phrases]
-        single = [p.part_count == 1 for p in compiled.phrases]
-        self._singles = [tuple(p for p, _ in parts if single[p]) for parts in compiled.exact.parts]
-        self._multis = [tuple((p, k) for p, k in parts if not single[p]) for parts in compiled.exact.parts]
         self._evades = [rules[p.rule].evasion for p in compiled.phrases]
         self._sounds = {
             "call": frozenset(i for i, p in enumerate(compiled.phrases) if rules[p.rule].sound != "never"),
@@ -95,15 +104,14 @@ class Matcher:
         candidates: list[Candidate] = []
         cues: list[FoundCue] = []
         pending: dict[tuple[int, int], list[Spans]] = {}
-        singles, multis, cue_of, all_cues = self._singles, self._multis, self.compiled.exact.cues, self.compiled.cues
-        for start, end, pattern in self._exact.find_overlapping(text):
-            for phrase in singles[pattern]:
-                candidates.append(Candidate(phrase, ((start, end),), "exact"))
-            if multis[pattern]:
-                self._join(multis[pattern], start, end, text, pending, candidates)
-            cue = cue_of[pattern]
-            if cue >= 0:
-                cues.append((start, end, all_cues[cue]))
+        all_cues = self.compiled.cues
+        for start, end, target in self._exact.find(text):
+            for phrase in target.singles:
+                candidates.append(Candidate(phrase, ((start, end),), "exact"))  # noqa: PERF401  (a generator costs more)
+            if target.parts:
+                self._join(target.parts, start, end, text, pending, candidates)
+            if target.cue >= 0:
+                cues.append((start, end, all_cues[target.cue]))
         return candidates, cues
 
     def _join(
@@ -154,26 +162,27 @@ class Matcher:
         if not sounds:
             return []
         heard = by_sound(text)
-        patterns, phrases = self.compiled.sound, self.compiled.phrases
         result: list[Candidate] = []
         pending: dict[tuple[int, int], list[Spans]] = {}
-        for start, end, pattern in self._sound.find_overlapping(heard.text):
-            parts = tuple(p for p in patterns.parts[pattern] if p[0] in sounds)
-            if not parts:
+        for start, end, pattern, target in self._sound.find_patterns(heard.text):
+            singles = [p for p in target.singles if p in sounds]
+            parts = tuple(p for p in target.parts if p[0] in sounds)
+            if not (singles or parts):
                 continue
             source = heard.source_span(start, end)
-            as_written = text[source[0] : source[1]] in patterns.spelled[pattern]
-            if not as_written and not self._plausible(text[source[0] : source[1]], patterns.spelled[pattern]):
+            written = text[source[0] : source[1]]
+            spelled = self._spelled[pattern].split("|")
+            as_written = written in spelled
+            if not as_written and not self._plausible(written, spelled):
                 continue
             if not as_written:
-                result += [Candidate(p, (source,), "sound") for p, _ in parts if phrases[p].part_count == 1]
-            multis = tuple(p for p in parts if phrases[p[0]].part_count > 1)
-            if multis:
-                self._join(multis, *source, text, pending, result, "sound")
+                result += [Candidate(p, (source,), "sound") for p in singles]
+            if parts:
+                self._join(parts, *source, text, pending, result, "sound")
         known = {(c.phrase, c.spans) for c in exact}
         return [c for c in result if (c.phrase, c.spans) not in known]
 
-    def _plausible(self, written: str, spelled: tuple[str, ...]) -> bool:
+    def _plausible(self, written: str, spelled: list[str]) -> bool:
         """Could a recogniser, or somebody who evades, have written this for one of ``spelled``?
 
         Not where the characters that differ are frequent ones, or part of a word of their own.
@@ -250,6 +259,25 @@ class Matcher:
         )
 
 
+class Finder:
+    """An automaton with what its patterns mean."""
+
+    def __init__(self, patterns: Patterns) -> None:
+        self._automaton = CharwiseDoubleArrayAhoCorasick.deserialize(patterns.automaton)
+        numbers = struct.unpack(f"<{len(patterns.target_of) // 4}i", patterns.target_of)
+        self._targets = [patterns.targets[n] for n in numbers]
+
+    def find(self, text: str) -> list[tuple[int, int, Target]]:
+        """Every pattern in ``text``, overlapping ones too, by end."""
+        targets = self._targets
+        return [(start, end, targets[pattern]) for start, end, pattern in self._automaton.find_overlapping(text)]
+
+    def find_patterns(self, text: str) -> list[tuple[int, int, int, Target]]:
+        """The same with the pattern's number."""
+        targets = self._targets
+        return [(s, e, pattern, targets[pattern]) for s, e, pattern in self._automaton.find_overlapping(text)]
+
+
 class _Words:
     """Word borders of a text, segmented clause by clause and only where somebody asks."""
 
@@ -276,10 +304,6 @@ class _Words:
             end = self._clauses[clause] if clause < len(self._clauses) else len(self._text)
             self._borders |= self._segmenter.borders(self._text[start:end], start)
         return offset in self._borders
-
-
-def _automaton(texts: list[str]) -> CharwiseDoubleArrayAhoCorasick:
-    return CharwiseDoubleArrayAhoCorasick(texts or ["\ue0ff"])  # an empty automaton is refused
 
 
 def _breaks(text: str, start: int, end: int) -> bool:

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -56,7 +57,7 @@ def parse_phrase(source: str, words: Mapping[str, Sequence[str]], literal: froze
 
 
 def _spellings(piece: str, words: Mapping[str, Sequence[str]], literal: frozenset[str]) -> tuple[str, ...]:
-    choices: list[Sequence[str]] = []
+    choices: list[list[str]] = []
     position = 0
     for token in _token.finditer(piece):
         if token.start() != position:
@@ -64,31 +65,34 @@ def _spellings(piece: str, words: Mapping[str, Sequence[str]], literal: frozense
         position = token.end()
         group, name, plain = token.groups()
         if group is not None:
-            choices.append(group.split("|"))
+            choices.append(_normal(group.split("|")))
         elif name is None:
-            choices.append([plain])
+            choices.append(_normal([plain]))
         elif name in _signs:
             choices.append([_signs[name]])
         elif name in words:
-            choices.append(words[name])
+            choices.append(_normal(words[name]))
         else:
             raise PhraseError(f"no word list <{name}>; known: {', '.join(sorted([*words, *_signs]))}")
     if position != len(piece):
         raise PhraseError(f"{piece[position:]!r}: brackets don't close or nest; write (a|b) and <name> only")
-    count = 1
-    for choice in choices:
-        count *= len(choice)
+    count = math.prod(map(len, choices))
     if count > MOST_SPELLINGS:
         raise PhraseError(f"{count} spellings, at most {MOST_SPELLINGS}; split it with … or into several phrases")
-    spellings = {_as_in_text("".join(c), literal) for c in itertools.product(*choices)}
+    spellings = {_fold("".join(choice), literal) for choice in itertools.product(*choices)}
     if "" in spellings:
         raise PhraseError("one of its spellings is empty; leave at least one character that must be there")
     return tuple(sorted(spellings))
 
 
-def _as_in_text(spelling: str, literal: frozenset[str]) -> str:
-    """The spelling as it looks in a normalised text, signs kept."""
-    done = []
-    for piece in re.split(f"([{NUMBER}{CONTACT}])", spelling):
-        done.append(piece if piece in (NUMBER, CONTACT) else fold_numbers(normalise(piece).text.strip(), literal).text)
-    return "".join(done)
+def _normal(alternatives: Sequence[str]) -> list[str]:
+    """Spelled as in a normalised text. Before they are combined: there are fewer of them then."""
+    return [normalise(a).text.strip() for a in alternatives]
+
+
+def _fold(spelling: str, literal: frozenset[str]) -> str:
+    """With its numbers folded as in a text, signs kept."""
+    if NUMBER not in spelling and CONTACT not in spelling:
+        return fold_numbers(spelling, literal).text
+    pieces = re.split(f"([{NUMBER}{CONTACT}])", spelling)
+    return "".join(p if p in (NUMBER, CONTACT) else fold_numbers(p, literal).text for p in pieces)

@@ -15,7 +15,7 @@ from pipeline.matching.places import Places, load_yaml
 from pipeline.matching.schema import CueSource, RuleSource, parse_cues, parse_rule
 from pipeline.text.segment import UserWord
 
-NOT_RULES = frozenset(["scope"])
+NOT_RULES = frozenset(["scope", "words"])
 """Folders of a rules directory that hold no rules; files at its top hold none either."""
 
 
@@ -140,14 +140,17 @@ def _vocabulary(directory: Path) -> tuple[dict[str, Tag], dict[str, str]]:
 
 
 def _words(directory: Path) -> dict[str, list[str]]:
-    path = directory / "words.yml"
-    if not path.exists():
-        return {}
-    data, places = _load(directory, path)
-    words: dict[str, list[str]] = _convert(data, places, dict[str, list[str]], ())
-    for name, items in words.items():
-        if not items or len(items) > MOST_SPELLINGS:
-            raise places.error((name,), f"{len(items)} words", f"list 1 to {MOST_SPELLINGS} words")
+    """The word lists of ``rules/words/*.yml``; a name may stand in one file only."""
+    words: dict[str, list[str]] = {}
+    for path in [*directory.glob("words.yml"), *sorted((directory / "words").glob("*.yml"))]:
+        data, places = _load(directory, path)
+        lists: dict[str, list[str]] = _convert(data, places, dict[str, list[str]], ())
+        for name, items in lists.items():
+            if name in words:
+                raise places.error((name,), name, "another file has a list of that name: choose another name")
+            if not items or len(items) > MOST_SPELLINGS:
+                raise places.error((name,), f"{len(items)} words", f"list 1 to {MOST_SPELLINGS} words")
+            words[name] = items
     return words
 
 
