@@ -48,7 +48,9 @@ def show(result: Evaluation, errors: int, tag: str | None) -> None:
         if figures.examples or figures.wrong:
             print(f"{name:18} {figures.examples:5}  {figures.precision:9.2f}  {figures.recall:6.2f}  {figures.f1:5.2f}")
     micro = result.micro
-    print(f"{'all':18} {micro.examples:5}  {micro.precision:9.3f}  {micro.recall:6.3f}  {micro.f1:5.3f}  {result.lines} lines")
+    print(
+        f"{'all':18} {micro.examples:5}  {micro.precision:9.3f}  {micro.recall:6.3f}  {micro.f1:5.3f}  {result.lines} lines"
+    )
     shown = 0
     for line, said in result.wrong:
         truth = set(line.tags)

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from pipeline.groups.policy import TurnRule
-from pipeline.groups.state import BARE_ANGER, INCITES, INSULTS, GroupState, Message
+from pipeline.groups.state import AGREES, BARE_ANGER, INCITES, INSULTS, GroupState, Message
 
 _by_time = attrgetter("at")
 
@@ -91,10 +91,11 @@ def judge(rule: TurnRule, messages: list[Message], run: Run) -> Verdict | None:
         elif message.at > end:
             break
         else:
-            after += message.mood
+            follow = _follows(rule, message, act)
+            after += min(message.mood, -follow) if message.kind & AGREES else message.mood
             after_count += 1
-            if message.follow:
-                weight = _follows(rule, message, act) - earlier.get(message.member, 0)
+            if follow:
+                weight = follow - earlier.get(message.member, 0)
                 if weight > followed.get(message.member, 0):
                     followed[message.member] = weight
                     last = max(last, message.at)
@@ -116,4 +117,5 @@ def _follows(rule: TurnRule, message: Message, act: Message) -> int:
     to_member = act.member in message.to
     if message.kind & BARE_ANGER and (to_member or act.kind & INSULTS):
         return 0
-    return max(message.follow, 100) if to_member else message.follow
+    follow = max(message.follow, rule.agreeing) if message.kind & AGREES else message.follow
+    return 100 if follow and to_member else follow

@@ -26,10 +26,13 @@ def observe(
         return []
     message = read(policy, state, utterance, tags, text)
     old = state.messages.get(utterance.utterance_id)
-    if old is not None and (old == message or old.member != message.member):
-        return []
-    if old is None and message.at < state.clock - policy.span:
-        return []
+    if old is None:
+        if message.at < state.clock - policy.span:
+            return []
+    else:
+        message.to = old.to  # what it answered may have left the window since
+        if message == old or message.member != old.member:
+            return []
     _keep(policy, state, utterance.utterance_id, message, old)
     events: list[GroupEvent] = []
     if old is None and message.print:

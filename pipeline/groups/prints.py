@@ -18,8 +18,8 @@ _BIT = tuple(1 << i for i in range(_BITS))
 
 
 def text_print(text: str, least: int) -> int:
-    """0 for no text. Negative, and for equality only, where fewer than ``least`` letters are left: 收到 or 🌹🌹🌹 is nobody's
-    text, but can flood a group."""
+    """0 for no text. Negative, and for equality only, where fewer than ``least`` letters are left: 收到 or 🌹🌹🌹 is
+    nobody's text, but can flood a group."""
     letters = _VARIED.sub("", text)
     if len(letters) < least:
         return -crc32((letters or text).encode("utf-8", "replace"))

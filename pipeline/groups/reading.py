@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pipeline.customers.moments import pack
 from pipeline.groups.policy import GroupPolicy
 from pipeline.groups.prints import text_print
-from pipeline.groups.state import BARE_ANGER, INCITES, INSULTS, GroupState, Message
+from pipeline.groups.state import AGREES, BARE_ANGER, INCITES, INSULTS, GroupState, Message
 from pipeline.records import Utterance
 
 _WITH_THE_SELLER = frozenset({"positive", "loyalty", "purchase_signal"})
@@ -18,13 +18,11 @@ def read(policy: GroupPolicy, state: GroupState, utterance: Utterance, tags: Col
     mood = act = follow = kind = 0
     if tags:
         mood, act, follow, kind = _weigh(policy, tags, text)
-    turn = policy.turn
-    if turn.agreeing and not act and policy.agreeing.search(text) and not _WITH_THE_SELLER.intersection(tags):
-        follow = max(follow, turn.agreeing)
-        mood = min(mood, -turn.agreeing)
-        kind &= ~BARE_ANGER
-    if follow and policy.calming.search(text):
+    if not act and policy.agreeing.search(text) and _WITH_THE_SELLER.isdisjoint(tags):
+        kind = kind & ~BARE_ANGER | AGREES
+    if (follow or kind & AGREES) and policy.calming.search(text):
         follow = 0
+        kind &= ~AGREES
     repeats = policy.repeats
     return Message(
         at=pack(utterance.at),

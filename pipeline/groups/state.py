@@ -12,6 +12,9 @@ BARE_ANGER = 2
 INSULTS = 4
 """Bit of ``Message.kind``: the member insults and doesn't call on others."""
 
+AGREES = 8
+"""Bit of ``Message.kind``: words of agreement, which follow whoever incited just before, if anybody did."""
+
 
 class Message(msgspec.Struct, array_like=True):
     """A member's message, reduced to what the judgement needs. Weights are in hundredths."""

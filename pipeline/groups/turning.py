@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.customers.moments import unpack
 from pipeline.groups.judging import Run, Verdict, in_order, judge, runs
 from pipeline.groups.policy import TurnRule
-from pipeline.groups.state import INCITES, GroupState, Message, Turn
+from pipeline.groups.state import AGREES, INCITES, GroupState, Message, Turn
 from pipeline.records import Impact, RetractEvent, SignalEvent, Utterance
 
 GroupEvent = SignalEvent | RetractEvent
@@ -39,8 +39,8 @@ def turns(
 
 def _matters(rule: TurnRule, state: GroupState, message: Message, old: Message | None) -> bool:
     if old is not None:
-        return bool(old.act or old.follow or message.act or message.follow)
-    if not state.inciters or not (message.act or message.follow):
+        return _bears(old) or _bears(message)
+    if not state.inciters or not _bears(message):
         return False
     if message.act:
         return True
@@ -49,6 +49,10 @@ def _matters(rule: TurnRule, state: GroupState, message: Message, old: Message |
         for turn in state.turns
         if not turn.withdrawn
     )
+
+
+def _bears(message: Message) -> bool:
+    return bool(message.act or message.follow or message.kind & AGREES)
 
 
 def _covers(rule: TurnRule, turn: Turn, run: Run) -> bool:

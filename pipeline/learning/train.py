@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +12,6 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import KFold
 
 from pipeline.learning.labels import Labelled
 from pipeline.learning.model import CONTEXT_LONGEST, FORMAT, ModelInfo
@@ -21,6 +20,7 @@ from pipeline.learning.seen import Seen, see
 
 Progress = Callable[[str], None]
 Matrix = Any  # scipy ships no types
+Floats = npt.NDArray[np.float32]
 INVERSE_REGULARISATION = 20.0
 CONTEXT_WEIGHT = 0.6
 LEAST_TEXTS = 2
@@ -28,6 +28,7 @@ LEAST_TEXTS = 2
 LEAST_BEFORE = 5
 FOLDS = 5
 FIRST_THRESHOLD, LAST_THRESHOLD = 0.15, 0.8
+FEWEST_TO_CALIBRATE = 30
 SEED = 20260302
 
 
@@ -71,16 +72,19 @@ def train(
     seen = [see(line.text, line.context, literal) for line in lines]
     truth = np.array([[tag in line.tags for tag in tags] for line in lines], dtype=bool)
     held_back = np.zeros(truth.shape, dtype=np.float32)
-    for fold, (fit, test) in enumerate(KFold(FOLDS, shuffle=True, random_state=SEED).split(seen), 1):
+    for fold, (fit, test) in enumerate(_folds(lines), 1):
         progress(f"fold {fold} of {FOLDS}")
         vectorisers = Vectorisers()
         weights, bias = _fit(vectorisers.fit([seen[i] for i in fit]), truth[fit])
-        held_back[test] = probability(vectorisers.transform([seen[i] for i in test]) @ weights + bias)
+        held_back[test] = vectorisers.transform([seen[i] for i in test]) @ weights + bias
+    scale, shift = calibration(held_back, truth)
+    held_back = probability(held_back * scale + shift)
     thresholds = {tag: best_threshold(held_back[:, k], truth[:, k]) for k, tag in enumerate(tags)}
     figures = {tag: _figures(held_back[:, k] >= thresholds[tag], truth[:, k]) for k, tag in enumerate(tags)}
     progress("all lines")
     vectorisers = Vectorisers()
     weights, bias = _fit(vectorisers.fit(seen), truth)
+    weights, bias = weights * scale, bias * scale + shift
     text_size = len(vectorisers.text.vocabulary_)
     info = ModelInfo(
         format=FORMAT,
@@ -103,7 +107,29 @@ def train(
     return Trained(info, arrays, figures)
 
 
-def _fit(features: Matrix, truth: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+def _folds(lines: Sequence[Labelled]) -> Iterator[tuple[list[int], list[int]]]:
+    """Lines of one context stay together: otherwise a fold would know the question its answers were written to."""
+    fold_of = []
+    for line in lines:
+        key = "\n".join(line.context) or line.text
+        fold_of.append(int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big") % FOLDS)
+    for fold in range(FOLDS):
+        yield [i for i, f in enumerate(fold_of) if f != fold], [i for i, f in enumerate(fold_of) if f == fold]
+
+
+def calibration(logits: Floats, truth: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Scale and shift per tag that make held-back log-odds those of a probability (Platt 1999, *Probabilistic outputs
+    for support vector machines*). Tags with few examples keep their own log-odds."""
+    scale = np.ones(truth.shape[1], dtype=np.float32)
+    shift = np.zeros(truth.shape[1], dtype=np.float32)
+    for k in range(truth.shape[1]):
+        if truth[:, k].sum() >= FEWEST_TO_CALIBRATE:
+            fit = LogisticRegression(C=1e6).fit(logits[:, [k]], truth[:, k])
+            scale[k], shift[k] = fit.coef_[0, 0], fit.intercept_[0]
+    return scale, shift
+
+
+def _fit(features: Matrix, truth: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """Weights (features × tags) and biases; a tag without examples never fires."""
     weights = np.zeros((features.shape[1], truth.shape[1]), dtype=np.float32)
     bias = np.full(truth.shape[1], -20, dtype=np.float32)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -18,10 +17,12 @@ from pipeline.matching.schema import CueSource, RuleSource
 from pipeline.text.segment import UserWord
 from pipeline.text.sound import FIRST_SYLLABLE, by_sound
 
-NOTATION = 9
+NOTATION = 10
 """Raise when compiled rules change shape or meaning: a cache of another notation is not used."""
 
 ANY, ALL, NONE, OF = range(4)
+Part = tuple[int, int]
+"""A phrase and the place of a part in it."""
 
 
 class CompiledRule(msgspec.Struct, frozen=True, array_like=True):
@@ -90,7 +91,13 @@ class CompiledRules(msgspec.Struct, array_like=True):
     cues: list[CueSource]
     literal: frozenset[str]
     exact: Patterns
-    sound: Patterns
+    agents: Patterns
+    """Only the rules that read agents' turns."""
+    evasive: Patterns
+    """Only the rules with ``evasion: true``."""
+    sound_in_calls: Patterns
+    sound_always: Patterns
+    """By syllables: the rules that are heard in calls, and those heard on every channel."""
     spellings: dict[str, str]
     """Disguised spelling → the word it stands for."""
     heard_as: frozenset[str]
@@ -135,8 +142,8 @@ def compile_rules(source: RuleSet, content_hash: str) -> CompiledRules:
     literal = _literal(source)
     rules: list[CompiledRule] = []
     phrases: list[CompiledPhrase] = []
-    exact: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    sound: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    found: dict[str, list[Part]] = defaultdict(list)
+    heard: dict[str, list[Part]] = defaultdict(list)
     spelled: dict[str, dict[str, None]] = defaultdict(dict)
     for rule in source.rules:
         if rule.status == "deprecated":
@@ -151,13 +158,18 @@ def compile_rules(source: RuleSet, content_hash: str) -> CompiledRules:
                 heard_too = rule.sound != "never" and any(_sounds(s) for part in parsed.parts for s in part)
                 for k, spellings in enumerate(parsed.parts):
                     for spelling in spellings:
-                        exact[spelling].append((phrase, k))
+                        found[spelling].append((phrase, k))
                         if heard_too and (_sounds(spelling) or len(parsed.parts) > 1):
-                            heard = by_sound(spelling).text
-                            sound[heard].append((phrase, k))
-                            spelled[heard][spelling] = None
+                            sound = by_sound(spelling).text
+                            heard[sound].append((phrase, k))
+                            spelled[sound][spelling] = None
         rules.append(_compile_rule(rule))
     cue_of = {cue.text: i for i, cue in enumerate(source.cues)}
+
+    def select(table: dict[str, list[Part]], wanted: Callable[[CompiledRule], bool]) -> dict[str, list[Part]]:
+        chosen = {t: [p for p in parts if wanted(rules[phrases[p[0]].rule])] for t, parts in table.items()}
+        return {t: parts for t, parts in chosen.items() if parts}
+
     return CompiledRules(
         notation=NOTATION,
         content_hash=content_hash,
@@ -168,8 +180,11 @@ def compile_rules(source: RuleSet, content_hash: str) -> CompiledRules:
         phrases=phrases,
         cues=list(source.cues),
         literal=literal,
-        exact=_patterns(exact, cue_of, phrases),
-        sound=_patterns(sound, {}, phrases, spelled),
+        exact=_patterns(found, cue_of, phrases),
+        agents=_patterns(select(found, lambda r: r.role == "agent"), cue_of, phrases),
+        evasive=_patterns(select(found, lambda r: r.evasion), {}, phrases),
+        sound_in_calls=_patterns(select(heard, lambda r: r.sound != "never"), {}, phrases, spelled),
+        sound_always=_patterns(select(heard, lambda r: r.sound == "always"), {}, phrases, spelled),
         spellings={s: word for word, spellings in source.evasion.spellings.items() for s in spellings},
         heard_as=frozenset(s for spellings in source.evasion.heard_as.values() for s in spellings),
         frequent=source.evasion.frequent,
@@ -177,7 +192,7 @@ def compile_rules(source: RuleSet, content_hash: str) -> CompiledRules:
 
 
 def _patterns(
-    found: dict[str, list[tuple[int, int]]],
+    found: dict[str, list[Part]],
     cue_of: dict[str, int],
     phrases: list[CompiledPhrase],
     spelled: dict[str, dict[str, None]] | None = None,
@@ -197,7 +212,7 @@ def _patterns(
         automaton=CharwiseDoubleArrayAhoCorasick(texts).serialize(),
         target_of=struct.pack(f"<{len(target_of)}i", *target_of),
         targets=list(numbers),
-        spelled="\n".join("|".join(spelled[t]) for t in texts if t in spelled) if spelled else "",
+        spelled="\n".join("|".join(spelled[t]) for t in texts if t in found) if spelled else "",
     )
 
 
@@ -249,10 +264,3 @@ def _compile_rule(rule: RuleSource) -> CompiledRule:
         at_least=rule.at_least,
         plain=not (rule.all or rule.none or rule.of),
     )
-
-
-def spelling_pattern(spellings: dict[str, str]) -> re.Pattern[str] | None:
-    """Finds any disguised spelling, the longest first."""
-    if not spellings:
-        return None
-    return re.compile("|".join(map(re.escape, sorted(spellings, key=len, reverse=True))))

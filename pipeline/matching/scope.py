@@ -8,13 +8,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from pipeline.matching.schema import CueSource
+from pipeline.matching.finding import FoundCue
 
 _ORDER = ("quoted", "reported", "denied", "supposed", "asked")
 """Which verdict is told where several hold."""
 _SENTENCE_ENDS = frozenset("。!?\n")
-
-FoundCue = tuple[int, int, CueSource]
 
 
 class Scope:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from group_talk import Said, hear, impact, instigators, signals, talk
 
+from pipeline.groups import GroupState
 from pipeline.records import RetractEvent
 
 TURNED = talk("""
@@ -172,6 +173,17 @@ def test_words_of_agreement_count_as_following_without_any_tag() -> None:
         10:03 carl: 说得对 已登记
     """)
     assert impact(hear(said)).members == ("ben", "carl")
+
+
+def test_words_of_agreement_say_nothing_while_nobody_incites() -> None:
+    said = talk("""
+        9:00 anna: 周末去爬山的报名
+        9:01 ben: 算我一个
+        9:02 carl: 说得对 同意
+    """)
+    state = GroupState()
+    hear(said, state)
+    assert {message.mood for message in state.messages.values()} == {0}
 
 
 def test_who_turns_against_the_seller_long_after_is_not_carried_along() -> None:
