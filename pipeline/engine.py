@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
-from pipeline.customers.fold import fold
+from pipeline.customers.fold import fold, fold_utterance
 from pipeline.customers.policy import Policy
 from pipeline.customers.policy import load_policy as load_flag_policy
 from pipeline.customers.profile import profile
@@ -18,7 +19,7 @@ from pipeline.groups.policy import load_policy as load_group_policy
 from pipeline.groups.repeats import CopyPasteIndex
 from pipeline.groups.state import GroupState
 from pipeline.loading import load_tagger
-from pipeline.records import CustomerEvent, Event, Profile, Utterance
+from pipeline.records import CustomerEvent, Event, FlagEvent, Profile, TagEvent, Utterance
 from pipeline.tagger import Conversation, Tagged, Tagger
 
 ACTIVE_CONVERSATIONS = 20_000
@@ -52,15 +53,25 @@ class Engine:
         results: list[list[Event]] = []
         for tagged in self.tagger.tag_block(self._conversations, block):
             about = [*tagged.events, *self._observe(tagged)]
-            events: list[Event] = list(about)
-            for event in about:
-                state, flags = fold(self._flag_policy, self._customers.get(event.customer_id), event)
-                self._customers[event.customer_id] = state
-                events += flags
-            results.append(events)
+            results.append([*about, *self._fold(about)] if about else [])
         for store in (self._conversations, self._groups, self._customers):
             store.trim()
         return results
+
+    def _fold(self, about: Sequence[CustomerEvent]) -> Iterator[FlagEvent]:
+        """The flags that change; the tags of the utterance together, anything else one by one."""
+        for _, group in groupby(about, key=_together):
+            events = list(group)
+            state = self._customers.get(events[0].customer_id)
+            if isinstance(events[0], TagEvent):
+                state, flags = fold_utterance(self._flag_policy, state, [e for e in events if isinstance(e, TagEvent)])
+                yield from flags
+            else:
+                for event in events:
+                    state, flags = fold(self._flag_policy, state, event)
+                    yield from flags
+            if state is not None:
+                self._customers[state.customer_id] = state
 
     def _observe(self, tagged: Tagged) -> Sequence[CustomerEvent]:
         utterance, reading = tagged.utterance, tagged.reading
@@ -75,3 +86,7 @@ class Engine:
         """Every customer ever seen, in the order of ``customer_id`` as UTF-8."""
         for state in self._customers.values():
             yield profile(self._flag_policy, state)
+
+
+def _together(event: CustomerEvent) -> tuple[str, bool]:
+    return event.customer_id, isinstance(event, TagEvent)

@@ -57,8 +57,8 @@ def explain(
         tagger.tag_block(states, [Utterance(str(i), "explain", channel, who, who, at, said, customer_id="customer")])[0]  # type: ignore[arg-type]  # roles were checked by the command line
         for i, (who, said) in enumerate(turns)
     ][-1]
-    reading = tagged.reading
-    assert reading is not None  # noqa: S101  (every turn has an id of its own, so none is a repetition)
+    asked = asked_topics(tagger.matcher, context, channel)
+    reading = tagger.matcher.read(text, role, channel, asked, trace=True)
     rules, phrases = tagger.rules.rules, tagger.rules.phrases
     candidates = []
     for hit in reading.hits:
@@ -74,7 +74,7 @@ def explain(
         text=text,
         normalised="".join(SHOWN.get(c, c) for c in reading.folded.text),
         words=tuple("".join(SHOWN.get(c, c) for c in w) for w in tagger.matcher.segmenter.words(reading.folded.text)),
-        asked=tuple(sorted(asked_topics(tagger.matcher, context, channel))),
+        asked=tuple(sorted(asked)),
         candidates=tuple(candidates),
         scores=_scores(tagger, text, role, context),
         tags=tuple(e for e in tagged.events if isinstance(e, TagEvent)),

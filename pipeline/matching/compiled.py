@@ -17,7 +17,7 @@ from pipeline.matching.schema import CueSource, RuleSource
 from pipeline.text.segment import UserWord
 from pipeline.text.sound import FIRST_SYLLABLE, by_sound
 
-NOTATION = 10
+NOTATION = 12
 """Raise when compiled rules change shape or meaning: a cache of another notation is not used."""
 
 ANY, ALL, NONE, OF = range(4)
@@ -44,7 +44,7 @@ class CompiledRule(msgspec.Struct, frozen=True, array_like=True):
     evasion: bool
     sound: str
     all_count: int
-    """How many ``all`` phrases must be present (each of them)."""
+    """How many ``all`` phrases there are, each of which must be present."""
     needs_any: bool
     at_least: int
     plain: bool
@@ -62,11 +62,12 @@ class CompiledPhrase(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Target(msgspec.Struct, frozen=True, array_like=True):
-    """What finding a pattern means: whole phrases, parts of phrases ``(phrase, part)``, and, or -1, a cue."""
+    """What finding a pattern means: whole phrases, parts of phrases ``(phrase, part)``, cues."""
 
     singles: tuple[int, ...]
     parts: tuple[tuple[int, int], ...]
-    cue: int = -1
+    cues: tuple[int, ...] = ()
+    """One word may be a cue of one verdict and a look-alike of another's (能不能 asks, and is no 不能)."""
 
 
 class Patterns(msgspec.Struct, array_like=True):
@@ -150,21 +151,24 @@ def compile_rules(source: RuleSet, content_hash: str) -> CompiledRules:
             continue
         for group, lines in ((ANY, rule.any), (ALL, rule.all), (NONE, rule.none), (OF, rule.of)):
             for text, _ in lines:
-                parsed = parse_phrase(text, source.words, literal)
-                phrase = len(phrases)
-                phrases.append(
-                    CompiledPhrase(len(rules), group, parsed.shown, len(parsed.parts), parsed.at_start, parsed.at_end)
-                )
-                heard_too = rule.sound != "never" and any(_sounds(s) for part in parsed.parts for s in part)
-                for k, spellings in enumerate(parsed.parts):
-                    for spelling in spellings:
-                        found[spelling].append((phrase, k))
+                for parsed in parse_phrase(text, source.words, literal):
+                    phrase = len(phrases)
+                    phrases.append(
+                        CompiledPhrase(
+                            len(rules), group, parsed.shown, len(parsed.parts), parsed.at_start, parsed.at_end
+                        )
+                    )
+                    heard_too = rule.sound != "never" and any(_sounds(s) for part in parsed.parts for s in part)
+                    for place, spelling in ((k, s) for k, part in enumerate(parsed.parts) for s in part):
+                        found[spelling].append((phrase, place))
                         if heard_too and (_sounds(spelling) or len(parsed.parts) > 1):
                             sound = by_sound(spelling).text
-                            heard[sound].append((phrase, k))
+                            heard[sound].append((phrase, place))
                             spelled[sound][spelling] = None
         rules.append(_compile_rule(rule))
-    cue_of = {cue.text: i for i, cue in enumerate(source.cues)}
+    cues_of: dict[str, list[int]] = defaultdict(list)
+    for i, cue in enumerate(source.cues):
+        cues_of[cue.text].append(i)
 
     def select(table: dict[str, list[Part]], wanted: Callable[[CompiledRule], bool]) -> dict[str, list[Part]]:
         chosen = {t: [p for p in parts if wanted(rules[phrases[p[0]].rule])] for t, parts in table.items()}
@@ -180,8 +184,8 @@ def compile_rules(source: RuleSet, content_hash: str) -> CompiledRules:
         phrases=phrases,
         cues=list(source.cues),
         literal=literal,
-        exact=_patterns(found, cue_of, phrases),
-        agents=_patterns(select(found, lambda r: r.role == "agent"), cue_of, phrases),
+        exact=_patterns(found, cues_of, phrases),
+        agents=_patterns(select(found, lambda r: r.role == "agent"), cues_of, phrases),
         evasive=_patterns(select(found, lambda r: r.evasion), {}, phrases),
         sound_in_calls=_patterns(select(heard, lambda r: r.sound != "never"), {}, phrases, spelled),
         sound_always=_patterns(select(heard, lambda r: r.sound == "always"), {}, phrases, spelled),
@@ -193,11 +197,11 @@ def compile_rules(source: RuleSet, content_hash: str) -> CompiledRules:
 
 def _patterns(
     found: dict[str, list[Part]],
-    cue_of: dict[str, int],
+    cues_of: dict[str, list[int]],
     phrases: list[CompiledPhrase],
     spelled: dict[str, dict[str, None]] | None = None,
 ) -> Patterns:
-    texts = sorted(found.keys() | cue_of.keys()) or ["\ue0ff"]  # an empty automaton is refused
+    texts = sorted(found.keys() | cues_of.keys()) or ["\ue0ff"]  # an empty automaton is refused
     numbers: dict[Target, int] = {}
     target_of = []
     for text in texts:
@@ -205,7 +209,7 @@ def _patterns(
         target = Target(
             singles=tuple(p for p, _ in parts if phrases[p].part_count == 1),
             parts=tuple(p for p in parts if phrases[p[0]].part_count > 1),
-            cue=cue_of.get(text, -1),
+            cues=tuple(cues_of.get(text, ())),
         )
         target_of.append(numbers.setdefault(target, len(numbers)))
     return Patterns(

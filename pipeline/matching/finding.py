@@ -73,8 +73,8 @@ class Finder:
                 parts.append((start, end, target))
                 for place, bits in target.places:
                     present[place] |= bits
-            if target.cue >= 0:
-                cues.append((start, end, self._cues[target.cue]))
+            for cue in target.cues:
+                cues.append((start, end, self._cues[cue]))  # noqa: PERF401  (as above)
         if parts:
             self._join(text, present, parts, candidates, via)
         return candidates, cues
@@ -136,11 +136,11 @@ class Finder:
 class _Target:
     """A ``Target`` made ready: its parts as bits by place, and by phrase."""
 
-    __slots__ = ("cue", "places", "places_of", "singles")
+    __slots__ = ("cues", "places", "places_of", "singles")
 
     def __init__(self, target: Target, bit_of: dict[int, int]) -> None:
         self.singles = target.singles
-        self.cue = target.cue
+        self.cues = target.cues
         places: dict[int, int] = {}
         self.places_of: dict[int, tuple[int, ...]] = {}
         for phrase, place in target.parts:

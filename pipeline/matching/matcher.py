@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import NamedTuple
 
-from pipeline.matching.compiled import ALL, ANY, NONE, OF, CompiledRule, CompiledRules
+from pipeline.matching.compiled import ALL, ANY, NONE, OF, CompiledPhrase, CompiledRule, CompiledRules
 from pipeline.matching.finding import LONG_ENOUGH, Candidate, DisguisedFinder, Finder, FoundCue, SoundFinder, Spans
 from pipeline.matching.scope import Scope
 from pipeline.text.clauses import clause_borders
@@ -91,44 +91,38 @@ class Matcher:
         hits: list[Hit] = []
         for number, found in by_rule.items():
             rule = rules[number]
-            if not (rule.plain or self._groups_fit(rule, found)):
-                continue
             if not rule.min_length <= len(text) <= rule.max_length:
                 continue
             if (rule.asked and asked.isdisjoint(rule.asked)) or not asked.isdisjoint(rule.not_asked):
                 continue
-            right_place = rule.role == role and channel in rule.channels
-            for phrase, spans, via in found:
-                described = phrases[phrase]
-                if described.group == NONE or not _anchored(described.at_start, described.at_end, spans, borders, text):
-                    continue
-                if not right_place:
-                    hits.append(Hit(number, phrase, spans, via, "wrong_role"))
-                    continue
+            here = [c for c in found if _anchored(phrases[c.phrase], c.spans, borders, text)]
+            deciding = here if rule.plain else self._deciding(rule, here)
+            if rule.role != role or channel not in rule.channels:
+                hits += [Hit(number, *candidate, "wrong_role") for candidate in deciding]
+                continue
+            for phrase, spans, via in deciding:
                 if scope is None:
                     scope = Scope(text, borders, [c for c in cues if words.is_border(c[0])])
                 verdict, cue = scope.judge(spans, rule.ignores)
-                if (
-                    verdict == "kept"
-                    and rule.borders
-                    and via == "exact"
-                    and not all(words.holds(s, e) for s, e in spans)
-                ):
+                if verdict == "kept" and rule.borders and via == "exact" and not words.hold(spans):
                     verdict = "inside_word"
                 hits.append(Hit(number, phrase, spans, via, verdict, cue))
         return hits
 
-    def _groups_fit(self, rule: CompiledRule, found: list[Candidate]) -> bool:
-        """Do the rule's ``any``, ``all``, ``none`` and ``at_least`` hold over the whole utterance?"""
-        groups: dict[int, set[int]] = {ANY: set(), ALL: set(), NONE: set(), OF: set()}
+    def _deciding(self, rule: CompiledRule, found: list[Candidate]) -> list[Candidate]:
+        """The candidates whose verdict decides: those of ``any``, or else of ``all`` and ``at_least``; none where the
+        rule's groups don't hold over the whole utterance."""
+        phrases = self.compiled.phrases
+        groups: dict[int, list[Candidate]] = {ANY: [], ALL: [], NONE: [], OF: []}
         for candidate in found:
-            groups[self.compiled.phrases[candidate.phrase].group].add(candidate.phrase)
-        return (
-            not groups[NONE]
-            and len(groups[ALL]) >= rule.all_count
-            and len(groups[OF]) >= rule.at_least
-            and bool(groups[ANY] or not rule.needs_any)
-        )
+            groups[phrases[candidate.phrase].group].append(candidate)
+        if (
+            len({phrases[c.phrase].shown for c in groups[ALL]}) < rule.all_count
+            or len({phrases[c.phrase].shown for c in groups[OF]}) < rule.at_least
+            or groups[NONE]
+        ):
+            return []
+        return groups[ANY] if rule.needs_any else groups[ALL] + groups[OF]
 
 
 class _Words:
@@ -143,11 +137,9 @@ class _Words:
         self._known: set[int] = set()
         self._borders: set[int] = set()
 
-    def holds(self, start: int, end: int) -> bool:
-        """Does ``[start, end)`` begin and end on word borders, or is it long enough not to need them?"""
-        if end - start >= LONG_ENOUGH:
-            return True
-        return self.is_border(start) and self.is_border(end)
+    def hold(self, spans: Spans) -> bool:
+        """Does each part begin and end on word borders, or is it long enough not to need them?"""
+        return all(e - s >= LONG_ENOUGH or (self.is_border(s) and self.is_border(e)) for s, e in spans)
 
     def is_border(self, offset: int) -> bool:
         clause = bisect_right(self._clauses, offset)
@@ -159,12 +151,13 @@ class _Words:
         return offset in self._borders
 
 
-def _anchored(at_start: bool, at_end: bool, spans: Spans, borders: list[int], text: str) -> bool:
-    if at_start:
+def _anchored(phrase: CompiledPhrase, spans: Spans, borders: list[int], text: str) -> bool:
+    """Do the spans stand at the start and the end of a clause, where the phrase asks for it?"""
+    if phrase.at_start:
         start = spans[0][0]
         if start and start not in borders and text[:start].strip():
             return False
-    if at_end:
+    if phrase.at_end:
         end = spans[-1][1]
         i = bisect_right(borders, end - 1)
         if i < len(borders) and any(c.isalnum() for c in text[end : borders[i]]):

@@ -44,19 +44,59 @@ def literal_digits(phrases: Sequence[str]) -> frozenset[str]:
     return frozenset(d for p in phrases for d in re.findall(r"[0-9]{3,}", p))
 
 
-def parse_phrase(source: str, words: Mapping[str, Sequence[str]], literal: frozenset[str]) -> Phrase:
-    """Raises ``PhraseError`` where the notation is broken, a word list is unknown, or nothing is left to find."""
-    text = source.strip()
+def parse_phrase(source: str, words: Mapping[str, Sequence[str]], literal: frozenset[str]) -> list[Phrase]:
+    """The phrase, or, where only some alternatives of an outer bracket are anchored (``(吗|$)``), one for each anchoring.
+
+    Raises ``PhraseError`` where the notation is broken, a word list is unknown, or nothing is left to find.
+    """
+    return [_parse(variant, source, words, literal) for variant in _by_anchor(source.strip().replace("...", "…"))]
+
+
+def _parse(text: str, source: str, words: Mapping[str, Sequence[str]], literal: frozenset[str]) -> Phrase:
     at_start, at_end = text.startswith("^"), text.endswith("$")
-    text = text.removeprefix("^").removesuffix("$")
-    pieces = [p.strip() for p in text.replace("...", "…").split("…")]
+    pieces = [p.strip() for p in re.split(r"…(?![^(]*\))", text.removeprefix("^").removesuffix("$"))]
     if not all(pieces):
         raise PhraseError("a part beside … is empty; write the words on both sides of it")
     parts = tuple(_spellings(piece, words, literal) for piece in pieces)
     return Phrase(source, parts, at_start, at_end)
 
 
+def _by_anchor(text: str) -> list[str]:
+    """``text`` without anchors inside its first and last bracket: 走(吗|$) → 走(吗) and 走()$."""
+    variants = [text]
+    last = re.search(r"\(([^()]*)\)$", text)
+    if last is not None and "$" in last[1]:
+        free = [a for a in last[1].split("|") if not a.endswith("$")]
+        anchored = [a.removesuffix("$") for a in last[1].split("|") if a.endswith("$")]
+        head = text[: last.start()]
+        variants = [f"{head}({'|'.join(free)})"] * bool(free) + [f"{head}({'|'.join(anchored)})$"]
+    result = []
+    for variant in variants:
+        first = re.match(r"\(([^()]*)\)", variant)
+        if first is None or "^" not in first[1]:
+            result.append(variant)
+            continue
+        free = [a for a in first[1].split("|") if not a.startswith("^")]
+        anchored = [a.removeprefix("^") for a in first[1].split("|") if a.startswith("^")]
+        tail = variant[first.end() :]
+        result += [f"({'|'.join(free)}){tail}"] * bool(free) + [f"^({'|'.join(anchored)}){tail}"]
+    return result
+
+
 def _spellings(piece: str, words: Mapping[str, Sequence[str]], literal: frozenset[str]) -> tuple[str, ...]:
+    choices = _choices(piece, words)
+    count = math.prod(map(len, choices))
+    if count > MOST_SPELLINGS:
+        raise PhraseError(f"{count} spellings, at most {MOST_SPELLINGS}; split it with … or into several phrases")
+    spellings = {_fold("".join(choice), literal) for choice in itertools.product(*choices)}
+    if "" in spellings:
+        raise PhraseError("one of its spellings is empty; leave at least one character that must be there")
+    return tuple(sorted(spellings))
+
+
+def _choices(piece: str, words: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """The alternatives of each stretch of ``piece``, spelled as in a normalised text: before they are combined, because
+    there are fewer of them then."""
     choices: list[list[str]] = []
     position = 0
     for token in _token.finditer(piece):
@@ -65,7 +105,12 @@ def _spellings(piece: str, words: Mapping[str, Sequence[str]], literal: frozense
         position = token.end()
         group, name, plain = token.groups()
         if group is not None:
-            choices.append(_normal(group.split("|")))
+            if "…" in group or "$" in group or "^" in group:
+                raise PhraseError(
+                    f"({group}): … doesn't go into brackets, ^ only into the first, $ only into the last; write two phrases"
+                )
+            combined = [itertools.product(*_choices(alternative, words)) for alternative in group.split("|")]
+            choices.append(["".join(c) for alternatives in combined for c in alternatives])
         elif name is None:
             choices.append(_normal([plain]))
         elif name in _signs:
@@ -76,17 +121,10 @@ def _spellings(piece: str, words: Mapping[str, Sequence[str]], literal: frozense
             raise PhraseError(f"no word list <{name}>; known: {', '.join(sorted([*words, *_signs]))}")
     if position != len(piece):
         raise PhraseError(f"{piece[position:]!r}: brackets don't close or nest; write (a|b) and <name> only")
-    count = math.prod(map(len, choices))
-    if count > MOST_SPELLINGS:
-        raise PhraseError(f"{count} spellings, at most {MOST_SPELLINGS}; split it with … or into several phrases")
-    spellings = {_fold("".join(choice), literal) for choice in itertools.product(*choices)}
-    if "" in spellings:
-        raise PhraseError("one of its spellings is empty; leave at least one character that must be there")
-    return tuple(sorted(spellings))
+    return choices
 
 
 def _normal(alternatives: Sequence[str]) -> list[str]:
-    """Spelled as in a normalised text. Before they are combined: there are fewer of them then."""
     return [normalise(a).text.strip() for a in alternatives]
 
 

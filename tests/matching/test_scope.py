@@ -37,7 +37,7 @@ def matcher(tmp_path_factory: pytest.TempPathFactory) -> Matcher:
 
 
 def verdicts(matcher: Matcher, text: str, rule: str, role: str = "customer") -> set[str]:
-    reading = matcher.read(text, role, "chat")
+    reading = matcher.read(text, role, "chat", trace=True)
     return {h.verdict for h in reading.hits if matcher.compiled.rules[h.rule].rule_id == f"r/{rule}"}
 
 
