@@ -17,7 +17,7 @@ from pipeline.matching.schema import CueSource, RuleSource
 from pipeline.text.segment import UserWord
 from pipeline.text.sound import FIRST_SYLLABLE, by_sound
 
-NOTATION = 12
+NOTATION = 17
 """Raise when compiled rules change shape or meaning: a cache of another notation is not used."""
 
 ANY, ALL, NONE, OF = range(4)
@@ -48,7 +48,7 @@ class CompiledRule(msgspec.Struct, frozen=True, array_like=True):
     needs_any: bool
     at_least: int
     plain: bool
-    """Only ``any`` phrases: no need to look at the other groups."""
+    """Neither ``all`` nor ``at_least``: every candidate decides."""
 
 
 class CompiledPhrase(msgspec.Struct, frozen=True, array_like=True):
@@ -56,7 +56,8 @@ class CompiledPhrase(msgspec.Struct, frozen=True, array_like=True):
     group: int
     """``ANY``, ``ALL``, ``NONE`` or ``OF``."""
     shown: str
-    part_count: int
+    glued: tuple[bool, ...]
+    """Per part: does it follow the one before without a gap?"""
     at_start: bool
     at_end: bool
 
@@ -154,9 +155,7 @@ def compile_rules(source: RuleSet, content_hash: str) -> CompiledRules:
                 for parsed in parse_phrase(text, source.words, literal):
                     phrase = len(phrases)
                     phrases.append(
-                        CompiledPhrase(
-                            len(rules), group, parsed.shown, len(parsed.parts), parsed.at_start, parsed.at_end
-                        )
+                        CompiledPhrase(len(rules), group, parsed.shown, parsed.glued, parsed.at_start, parsed.at_end)
                     )
                     heard_too = rule.sound != "never" and any(_sounds(s) for part in parsed.parts for s in part)
                     for place, spelling in ((k, s) for k, part in enumerate(parsed.parts) for s in part):
@@ -207,8 +206,8 @@ def _patterns(
     for text in texts:
         parts = dict.fromkeys(found.get(text, ()))
         target = Target(
-            singles=tuple(p for p, _ in parts if phrases[p].part_count == 1),
-            parts=tuple(p for p in parts if phrases[p[0]].part_count > 1),
+            singles=tuple(p for p, _ in parts if len(phrases[p].glued) == 1),
+            parts=tuple(p for p in parts if len(phrases[p[0]].glued) > 1),
             cues=tuple(cues_of.get(text, ())),
         )
         target_of.append(numbers.setdefault(target, len(numbers)))
@@ -266,5 +265,5 @@ def _compile_rule(rule: RuleSource) -> CompiledRule:
         all_count=len(rule.all),
         needs_any=bool(rule.any),
         at_least=rule.at_least,
-        plain=not (rule.all or rule.none or rule.of),
+        plain=not (rule.all or rule.of),
     )

@@ -48,7 +48,7 @@ class Finder:
         self._cues = rules.cues
         self._multi = sorted({phrase for target in patterns.targets for phrase, _ in target.parts})
         bit_of = {phrase: 1 << i for i, phrase in enumerate(self._multi)}
-        counts = [rules.phrases[phrase].part_count for phrase in self._multi]
+        counts = [len(rules.phrases[phrase].glued) for phrase in self._multi]
         self._complete_from = [
             sum(bit_of[p] for p, n in zip(self._multi, counts, strict=True) if n <= place)
             for place in range(max(counts, default=0))
@@ -71,8 +71,8 @@ class Finder:
                 candidates.append(Candidate(phrase, ((start, end),), via))  # noqa: PERF401  (a generator costs more)
             if target.places:
                 parts.append((start, end, target))
-                for place, bits in target.places:
-                    present[place] |= bits
+                for place, bits in target.places:  # highest first: no part follows itself
+                    present[place] |= bits & present[place - 1] if place else bits
             for cue in target.cues:
                 cues.append((start, end, self._cues[cue]))  # noqa: PERF401  (as above)
         if parts:
@@ -95,7 +95,7 @@ class Finder:
             if target.places:
                 parts.append((start, end, target))
                 for place, bits in target.places:
-                    present[place] |= bits
+                    present[place] |= bits & present[place - 1] if place else bits
         if parts:
             self._join(text, present, parts, candidates, via)
         return candidates
@@ -111,21 +111,25 @@ class Finder:
         complete = -1
         for bits in present:
             complete &= bits
+        if complete:
+            parts = [p for p in parts if p[2].phrases & complete]
         while complete:
             bit = complete.bit_length() - 1
             complete ^= 1 << bit
             phrase = self._multi[bit]
-            last = self._phrases[phrase].part_count - 1
+            glued = self._phrases[phrase].glued
+            last = len(glued) - 1
             open_: list[list[Spans]] = [[] for _ in range(last)]
             for start, end, target in parts:
                 for place in target.places_of.get(phrase, ()):
                     if place == 0:
                         open_[0].append(((start, end),))
                         continue
+                    gap = 0 if glued[place] else GAP
                     for spans in reversed(open_[place - 1]):
                         before = spans[-1][1]
-                        if before <= start <= before + GAP and _clause_ends.isdisjoint(text[before:start]):
-                            joined = (*spans, (start, end))
+                        if before <= start <= before + gap and _clause_ends.isdisjoint(text[before:start]):
+                            joined = (*spans[:-1], (spans[-1][0], end)) if gap == 0 else (*spans, (start, end))
                             if place == last:
                                 candidates.append(Candidate(phrase, joined, via))
                             else:
@@ -136,7 +140,7 @@ class Finder:
 class _Target:
     """A ``Target`` made ready: its parts as bits by place, and by phrase."""
 
-    __slots__ = ("cues", "places", "places_of", "singles")
+    __slots__ = ("cues", "phrases", "places", "places_of", "singles")
 
     def __init__(self, target: Target, bit_of: dict[int, int]) -> None:
         self.singles = target.singles
@@ -147,7 +151,8 @@ class _Target:
             places[place] = places.get(place, 0) | bit_of[phrase]
             # a later place first, or a pattern that is two parts of a phrase would join with itself
             self.places_of[phrase] = tuple(sorted((*self.places_of.get(phrase, ()), place), reverse=True))
-        self.places = tuple(places.items())
+        self.phrases = sum({bit_of[phrase] for phrase in self.places_of})
+        self.places = tuple(sorted(places.items(), reverse=True))
 
 
 class DisguisedFinder:

@@ -49,7 +49,6 @@ class Matcher:
         self._disguised = DisguisedFinder(compiled)
         self._sound_in_calls = SoundFinder(compiled.sound_in_calls, compiled, self.segmenter)
         self._sound_always = SoundFinder(compiled.sound_always, compiled, self.segmenter)
-        self._rule_of = [p.rule for p in compiled.phrases]
 
     def read(
         self, text: str, role: str, channel: str, asked: frozenset[str] = frozenset(), trace: bool = False
@@ -82,14 +81,21 @@ class Matcher:
         asked: frozenset[str],
     ) -> list[Hit]:
         rules, phrases = self.compiled.rules, self.compiled.phrases
-        by_rule: dict[int, list[Candidate]] = {}
-        for candidate in candidates:
-            by_rule.setdefault(self._rule_of[candidate.phrase], []).append(candidate)
         borders = clause_borders(text)
+        by_rule: dict[int, list[Candidate]] = {}
+        against: set[int] = set()
+        for candidate in candidates:
+            found_as = phrases[candidate.phrase]
+            if found_as.group != NONE:
+                by_rule.setdefault(found_as.rule, []).append(candidate)
+            elif found_as.rule not in against and _anchored(found_as, candidate.spans, borders, text):
+                against.add(found_as.rule)
         words = _Words(text, borders, self.segmenter)
         scope: Scope | None = None
         hits: list[Hit] = []
         for number, found in by_rule.items():
+            if number in against:
+                continue
             rule = rules[number]
             if not rule.min_length <= len(text) <= rule.max_length:
                 continue
@@ -113,13 +119,12 @@ class Matcher:
         """The candidates whose verdict decides: those of ``any``, or else of ``all`` and ``at_least``; none where the
         rule's groups don't hold over the whole utterance."""
         phrases = self.compiled.phrases
-        groups: dict[int, list[Candidate]] = {ANY: [], ALL: [], NONE: [], OF: []}
+        groups: dict[int, list[Candidate]] = {ANY: [], ALL: [], OF: []}
         for candidate in found:
             groups[phrases[candidate.phrase].group].append(candidate)
         if (
             len({phrases[c.phrase].shown for c in groups[ALL]}) < rule.all_count
             or len({phrases[c.phrase].shown for c in groups[OF]}) < rule.at_least
-            or groups[NONE]
         ):
             return []
         return groups[ANY] if rule.needs_any else groups[ALL] + groups[OF]

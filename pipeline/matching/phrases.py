@@ -22,6 +22,8 @@ from pipeline.text.numbers import CONTACT, NUMBER, fold_numbers
 GAP = 6
 """At most so many characters stand between two parts of a phrase."""
 MOST_SPELLINGS = 4000
+MOST_COMBINED = 400
+"""Alternatives that combine to more spellings stay apart, glued."""
 _token = re.compile(r"\(([^()]*)\)|<([a-z_]+)>|([^()<>]+)")
 _signs = {"num": NUMBER, "contact": CONTACT}
 
@@ -31,10 +33,15 @@ class PhraseError(ValueError):
 
 
 class Phrase(msgspec.Struct, frozen=True, array_like=True):
-    """``parts[k]`` lists the spellings of the k-th part; one spelling of each, in order, makes a hit."""
+    """``parts[k]`` lists the spellings of the k-th part; one spelling of each, in order, makes a hit.
+
+    A part that is ``glued`` follows the one before without a gap: (我|我们|…)(想|要|…)(买|订|…) is kept as three short
+    lists, not as the hundreds of spellings that they combine to.
+    """
 
     shown: str
     parts: tuple[tuple[str, ...], ...]
+    glued: tuple[bool, ...]
     at_start: bool = False
     at_end: bool = False
 
@@ -57,8 +64,13 @@ def _parse(text: str, source: str, words: Mapping[str, Sequence[str]], literal: 
     pieces = [p.strip() for p in re.split(r"…(?![^(]*\))", text.removeprefix("^").removesuffix("$"))]
     if not all(pieces):
         raise PhraseError("a part beside … is empty; write the words on both sides of it")
-    parts = tuple(_spellings(piece, words, literal) for piece in pieces)
-    return Phrase(source, parts, at_start, at_end)
+    parts: list[tuple[str, ...]] = []
+    glued: list[bool] = []
+    for piece in pieces:
+        for i, choices in enumerate(_apart(_choices(piece, words))):
+            parts.append(_spellings(choices, literal))
+            glued.append(i > 0)
+    return Phrase(source, tuple(parts), tuple(glued), at_start, at_end)
 
 
 def _by_anchor(text: str) -> list[str]:
@@ -83,8 +95,28 @@ def _by_anchor(text: str) -> list[str]:
     return result
 
 
-def _spellings(piece: str, words: Mapping[str, Sequence[str]], literal: frozenset[str]) -> tuple[str, ...]:
-    choices = _choices(piece, words)
+def _apart(choices: list[list[str]]) -> list[list[list[str]]]:
+    """``choices`` in runs that combine to few spellings, each of at least one character. Numbers are not cut."""
+    runs: list[list[list[str]]] = []
+    run: list[list[str]] = []
+    for i, choice in enumerate(choices):
+        if (
+            run
+            and math.prod(map(len, [*run, choice])) > MOST_COMBINED
+            and any(all(c) for c in run)
+            and any(all(c) for c in choices[i:])
+            and not (any(c[-1:] in _numerals for c in run[-1] if c) and any(c[:1] in _numerals for c in choice if c))
+        ):
+            runs.append(run)
+            run = []
+        run.append(choice)
+    return [*runs, run]
+
+
+_numerals = frozenset("0123456789零一二两三四五六七八九几十百千万亿数半点kw.")
+
+
+def _spellings(choices: list[list[str]], literal: frozenset[str]) -> tuple[str, ...]:
     count = math.prod(map(len, choices))
     if count > MOST_SPELLINGS:
         raise PhraseError(f"{count} spellings, at most {MOST_SPELLINGS}; split it with … or into several phrases")

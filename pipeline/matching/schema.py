@@ -137,10 +137,12 @@ def parse_rule(data: Any, places: Places, rule_id: str, version: str, tags: Mapp
 
 
 def _kept_by_vocabulary(names: list[str], tags: Mapping[str, Any], dropped: set[str]) -> frozenset[str]:
+    if not names:  # an agent's question is a question
+        return frozenset({"asked", "supposed"} - dropped)
     kept = set()
-    if names and all(tags[n].asks for n in names):
+    if all(tags[n].asks for n in names):
         kept.add("asked")
-    if names and all(tags[n].supposes for n in names):
+    if all(tags[n].supposes for n in names):
         kept.add("supposed")
     return frozenset(kept - dropped)
 
