@@ -16,7 +16,7 @@ from pipeline.customers.judge import NOTHING, SIGNAL, in_order, step, walk
 from pipeline.customers.moments import instant, pack
 from pipeline.customers.policy import FlagRule, Policy
 from pipeline.customers.pruning import prune, prune_contacts
-from pipeline.customers.state import NOT_YET, UNKNOWN, Contact, CustomerState, Said
+from pipeline.customers.state import NOT_YET, UNKNOWN, Contact, CustomerState, Said, holds, rank_of
 from pipeline.customers.telling import tell
 from pipeline.records import ContactEvent, CustomerEvent, FlagEvent, Impact, RetractEvent, SignalEvent, TagEvent
 
@@ -68,7 +68,7 @@ def fold_utterance(
     state.clock = max(state.clock, moment)
     state.first = min(state.first, moment)
     state.last = max(state.last, moment)
-    tags = {e.tag: 2 * e.revision for e in events}
+    tags = {e.tag: rank_of(e.revision, e.score) for e in events}
     said = state.said[first.utterance_id] = Said(moment, _where(state, first.conversation_id), tags)
     rules = {rule.flag: rule for tag in tags for rule in policy.by_tag.get(tag, ())}
     _judge(policy, state, tuple(rules.values()), first.utterance_id, said)
@@ -94,7 +94,7 @@ def _new(policy: Policy, customer_id: str, moment: int) -> CustomerState:
 
 def _tag(policy: Policy, state: CustomerState, event: TagEvent, moment: int) -> None:
     unit, _, name = event.tag_id.rpartition("/")
-    rank = 2 * event.revision
+    rank = rank_of(event.revision, event.score)
     said = state.said.get(unit)
     if said is None or said.where == UNKNOWN:
         if _too_late(state, moment):
@@ -109,7 +109,7 @@ def _tag(policy: Policy, state: CustomerState, event: TagEvent, moment: int) -> 
         _again(policy, state, tuple(policy.flags.values()))
     elif rank > before == -1:
         _judge(policy, state, policy.by_tag.get(name, ()), unit, said)
-    elif rank > before and before & 1:
+    elif rank > before:
         _again(policy, state, policy.by_tag.get(name, ()))
 
 
@@ -121,7 +121,7 @@ def _retract(policy: Policy, state: CustomerState, event: RetractEvent, moment: 
         said = state.said.get(unit)
     else:
         (name,) = said.tags
-    rank = 2 * event.revision + 1
+    rank = rank_of(event.revision, taken_back=True)
     if said is None:
         if not _too_late(state, moment):
             state.said[unit] = Said(moment, UNKNOWN, {name: rank})
@@ -129,7 +129,7 @@ def _retract(policy: Policy, state: CustomerState, event: RetractEvent, moment: 
     before = said.tags.get(name, -1)
     if rank > before:
         said.tags[name] = rank
-        if before >= 0 and not before & 1:
+        if before >= 0 and holds(before):
             _again(policy, state, policy.by_tag.get(name, ()))
     if said.where == UNKNOWN and moment > said.at:
         said.at = moment
@@ -143,13 +143,13 @@ def _signal(policy: Policy, state: CustomerState, event: SignalEvent, moment: in
     if _too_late(state, moment):
         return
     if said is None:
-        rank = 0
+        rank = rank_of(0, 1)
         before, _, name = event.signal_id.rpartition("/")
         if before in state.said:
             rank = max(rank, state.said[before].tags.get(name, 0))
         said = Said(moment, _where(state, event.conversation_id), {event.signal: rank}, event.impact)
         state.said[unit] = said
-        if not rank & 1:
+        if holds(rank):
             _judge(policy, state, rules, unit, said)
         return
     impact = max(said.impact, event.impact, key=_reach)

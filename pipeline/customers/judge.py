@@ -13,10 +13,12 @@ from operator import itemgetter
 
 from pipeline.customers.moments import instant
 from pipeline.customers.policy import FlagRule, Policy
-from pipeline.customers.state import CustomerState, Raised, Said, Track
+from pipeline.customers.state import CustomerState, Raised, Said, Track, holds, score_of
 from pipeline.records import FlagName
 
 Unit = tuple[str, Said]
+LEAST_SURE = 0.5
+"""A tag surer than this may complete a combination or decide; a doubtful one only adds to the score."""
 NOTHING = Track(at=0, score=0.0, last=())
 SIGNAL = "\x00"
 """Starts the key of a signal among what was said, so that it can't be mistaken for an utterance."""
@@ -63,7 +65,7 @@ def walk(policy: Policy, rule: FlagRule, track: Track, units: Iterable[Unit], st
     group: list[Unit] = []
     for unit in units:
         tags = unit[1].tags
-        if weights.isdisjoint(tags) or all(rank & 1 for name, rank in tags.items() if name in weights):
+        if weights.isdisjoint(tags) or not any(holds(rank) for name, rank in tags.items() if name in weights):
             continue
         if group and instant(group[0][1].at) != instant(unit[1].at):
             track = step(policy, rule, track, group, state)
@@ -99,8 +101,8 @@ def deciding(policy: Policy, rule: FlagRule, moment: int, state: CustomerState, 
             fade = 0.5 ** ((instant(moment) - instant(said.at)) / rule.half_life)
             for name, rank in said.tags.items():
                 weight = sign * rule.weights.get(name, 0)
-                if weight > 0 and not rank & 1:
-                    found.append((-weight * fade, -said.at, evidence_id(unit, name), name))
+                if weight > 0 and holds(rank):
+                    found.append((-weight * fade * rule.sure(score_of(rank)), -said.at, evidence_id(unit, name), name))
     found.sort()
     seen: dict[str, int] = {}
     ranked = []
@@ -124,8 +126,9 @@ def _adds(rule: FlagRule, unit: str, said: Said) -> float:
     names = said.tags if len(said.tags) == 1 else sorted(said.tags)
     added = 0.0
     for name in names:
-        if not said.tags[name] & 1:
-            added += weights.get(name, 0.0)
+        rank = said.tags[name]
+        if name in weights and holds(rank):
+            added += weights[name] * rule.sure(score_of(rank))
     return added if added <= rule.per_utterance or unit.startswith(SIGNAL) else rule.per_utterance
 
 
@@ -135,7 +138,12 @@ def _turn(group: list[Unit]) -> Said | None:
 
 
 def _last(rule: FlagRule, before: tuple[int, ...], group: list[Unit], moment: int) -> tuple[int, ...]:
-    names = {name for _, said in group for name, rank in said.tags.items() if not rank & 1}
+    names = {
+        name
+        for _, said in group
+        for name, rank in said.tags.items()
+        if holds(rank) and rule.sure(score_of(rank)) >= LEAST_SURE
+    }
     before = before or (0,) * len(rule.items)
     return tuple(moment if names & item else last for item, last in zip(rule.items, before, strict=True))
 

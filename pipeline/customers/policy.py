@@ -39,6 +39,12 @@ class FlagRule(msgspec.Struct, frozen=True):
     decisive: tuple[int, ...]
     """Indices of ``items`` that nothing outweighs as long as they were said within ``window``."""
     yields_to: tuple[FlagName, ...]
+    sure_at: float
+    """The score from which a tag counts in full."""
+
+    def sure(self, score: float) -> float:
+        """How much of its weight a tag of this score brings: a doubtful tag is half an evidence, not a whole one."""
+        return score / self.sure_at if score < self.sure_at else 1.0
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -55,14 +61,15 @@ def load_policy(file: Path, tags: Collection[str], shown_as: str | None = None) 
     """The policy in ``file`` over the vocabulary ``tags``. Raises ``InputError`` that names the line."""
     data, places = load_yaml(file, shown_as or str(file))
     read = _Reader(places, frozenset(tags) | SIGNALS)
-    read.only((), data, ("horizon_days", "kept", "because", "flags"))
+    read.only((), data, ("horizon_days", "kept", "because", "sure_at", "flags"))
     horizon = read.number((), data, "horizon_days", 1, 3650)
+    sure_at = read.number((), data, "sure_at", 0.01, 1)
     flags = read.mapping((), data, "flags")
     names: tuple[FlagName, ...] = get_args(FlagName)
     read.only(("flags",), flags, names)
     rules: dict[FlagName, FlagRule] = {}
     for name in flags:
-        rules[name] = _flag(read, name, read.mapping(("flags",), flags, name), horizon)
+        rules[name] = _flag(read, name, read.mapping(("flags",), flags, name), horizon, sure_at)
     for name in names:
         if name not in rules:
             raise places.error(("flags",), None, f"describe {name} too")
@@ -86,7 +93,7 @@ _KEYS = (
 )
 
 
-def _flag(read: _Reader, name: FlagName, data: dict[str, Any], horizon: float) -> FlagRule:
+def _flag(read: _Reader, name: FlagName, data: dict[str, Any], horizon: float, sure_at: float) -> FlagRule:
     at: _At = ("flags", name)
     read.only(at, data, _KEYS)
     lasts = read.number(at, data, "lasts_days", 0.01, horizon)
@@ -111,6 +118,7 @@ def _flag(read: _Reader, name: FlagName, data: dict[str, Any], horizon: float) -
         combinations=combinations,
         decisive=(len(items),) if decisive else (),
         yields_to=_yields(read, at, data),
+        sure_at=sure_at,
     )
     if all(weight <= 0 for weight in rule.weights.values()):
         raise read.places.error((*at, "weights"), None, "give at least one tag a weight above 0")

@@ -8,7 +8,7 @@ from pipeline.customers.fold import rejudge
 from pipeline.customers.judge import SIGNAL, score_at, standing
 from pipeline.customers.moments import later, unpack
 from pipeline.customers.policy import Policy
-from pipeline.customers.state import NOT_YET, CustomerState
+from pipeline.customers.state import NOT_YET, CustomerState, holds
 from pipeline.customers.telling import flag_id
 from pipeline.records import Profile, StandingFlag
 
@@ -53,6 +53,6 @@ def _tag_counts(state: CustomerState) -> dict[str, int]:
     for unit, said in state.said.items():
         if not unit.startswith(SIGNAL):
             for name, rank in said.tags.items():
-                if not rank & 1:
+                if holds(rank):
                     counts[name] = counts.get(name, 0) + 1
     return dict(sorted(counts.items()))

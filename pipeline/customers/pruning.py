@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.customers.judge import NOTHING, SIGNAL, in_order, walk
 from pipeline.customers.moments import instant
 from pipeline.customers.policy import Policy
-from pipeline.customers.state import UNKNOWN, Base, CustomerState, Said, Track
+from pipeline.customers.state import UNKNOWN, Base, CustomerState, Said, Track, holds
 
 
 def prune(policy: Policy, state: CustomerState) -> None:
@@ -42,7 +42,7 @@ def _sum_up(policy: Policy, state: CustomerState, units: list[tuple[str, Said]])
     base.at = units[-1][1].at
     for unit, said in units:
         for name, rank in said.tags.items():
-            if not rank & 1 and not unit.startswith(SIGNAL):
+            if holds(rank) and not unit.startswith(SIGNAL):
                 base.counts[name] = base.counts.get(name, 0) + 1
         del state.said[unit]
     state.base = base

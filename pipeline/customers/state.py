@@ -16,6 +16,20 @@ UNKNOWN = -1
 """Index of the conversation of an utterance of which only a retraction has arrived."""
 
 
+def rank_of(revision: int, score: float = 0.0, *, taken_back: bool = False) -> int:
+    """Revision first, then whether it was taken back, then the score in hundredths."""
+    return (2 * revision + taken_back) << 7 | round(100 * score)
+
+
+def holds(rank: int) -> bool:
+    """Was the tag not taken back?"""
+    return not rank >> 7 & 1
+
+
+def score_of(rank: int) -> float:
+    return (rank & 127) / 100
+
+
 class Said(msgspec.Struct, array_like=True):
     """The tags of one utterance, or one signal about the customer."""
 
@@ -24,8 +38,8 @@ class Said(msgspec.Struct, array_like=True):
     where: int
     """Index into ``CustomerState.conversations``."""
     tags: dict[str, int]
-    """Name to rank: 2 × revision, plus 1 for a retraction. The higher rank holds, whichever arrived first, and an odd
-    one means taken back; so merging is ``max``, which no order and no repetition changes."""
+    """Name to rank (``rank_of``). The higher rank holds, whichever arrived first; so merging is ``max``, which no order
+    and no repetition changes."""
     impact: Impact | None = None
 
 
