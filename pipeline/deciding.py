@@ -5,7 +5,8 @@
 3. Otherwise the model decides by its log-odds against the tag's threshold, moved up by ``SUPPORT`` where a supporting
    rule was kept, and down by ``CONTEST`` where the words were there but their scope took them back (denied, asked,
    supposed, reported, quoted): the model, too, reads 需要 in 不太需要.
-4. A tag may imply another (``implies`` in the vocabulary).
+4. In a scrap of talk (at most ``SHORT_LENGTH`` characters, not after an agent's turn) the bar is ``SHORT`` higher.
+5. A tag may imply another (``implies`` in the vocabulary).
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from pipeline.matching.compiled import CompiledRules
 from pipeline.matching.matcher import Hit
 
 SUPPORT = 2.0
-CONTEST = 2.0
+CONTEST = 4.0
+SHORT, SHORT_LENGTH = 1.5, 6
+"""A text of so few characters that answers no agent gives the model little to go by."""
 RULE_SCORE = {"stable": 0.95, "test": 0.85}
 """The least score of a tag that a rule asserted, by the rule's status."""
 CONTESTED = frozenset(["denied", "asked", "supposed", "reported", "quoted"])
@@ -44,8 +47,11 @@ class Decider:
         self.cut = [_logit(info.thresholds[tag]) for tag in tags] if info else []
         self._implies = {name: tag.implies for name, tag in rules.tags.items() if tag.implies}
 
-    def decide(self, hits: Sequence[Hit], logits: Sequence[float], above: Sequence[int]) -> list[Decision]:
-        """The tags of one utterance. ``logits``: one a tag of the model; ``above``: the columns that pass their cut."""
+    def decide(
+        self, hits: Sequence[Hit], logits: Sequence[float], above: Sequence[int], doubt: float = 0.0
+    ) -> list[Decision]:
+        """The tags of one utterance. ``logits``: one a tag of the model; ``above``: the columns that pass their cut;
+        ``doubt``: what the model's log-odds lose (``SHORT`` for a scrap of talk)."""
         if not hits and not above:
             return []
         asserted: dict[str, list[Hit]] = {}
@@ -62,7 +68,7 @@ class Decider:
                     continue
                 for tag in rule.tags:
                     (asserted if rule.effect == "assert" else supported).setdefault(tag, []).append(hit)
-            elif hit.verdict in CONTESTED and rule.effect == "assert":
+            elif hit.verdict in CONTESTED and rule.effect != "forbid":
                 contested.update(rule.tags)
         decisions: dict[str, Decision] = {}
         for tag, kept in asserted.items():
@@ -74,7 +80,7 @@ class Decider:
             tag = self._tags[column]
             if tag in decisions:
                 continue
-            logit = logits[column] + SUPPORT * (tag in supported) - CONTEST * (tag in contested)
+            logit = logits[column] - doubt + SUPPORT * (tag in supported) - CONTEST * (tag in contested)
             if logit >= self.cut[column]:
                 decisions[tag] = Decision(tag, probability(logit), tuple(supported.get(tag, ())), True)
         for tag in list(decisions):

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import msgspec
 import numpy as np
 
-from pipeline.deciding import Decider, Decision
+from pipeline.deciding import SHORT, SHORT_LENGTH, Decider, Decision
 from pipeline.learning.model import Model
 from pipeline.learning.seen import Seen, seen_before, seen_text
 from pipeline.matching.matcher import Matcher, Reading
@@ -144,7 +144,8 @@ class Tagger:
         alone: list[tuple[int, Decision]] = []
         decided: list[list[Decision]] = []
         for i, work in enumerate(works):
-            decisions = self.decider.decide(work.reading.hits, rows[i], above[i])
+            doubt = SHORT if len(seen[i].text) <= SHORT_LENGTH and not seen[i].before else 0.0
+            decisions = self.decider.decide(work.reading.hits, rows[i], above[i], doubt)
             decided.append(decisions)
             alone.extend((i, d) for d in decisions if not d.hits)
         spans = self._model_spans(works, alone)

@@ -19,7 +19,7 @@ from pipeline.text.sound import by_sound
 LONG_ENOUGH = 4
 """A part of so many characters is its own proof: a word border inside it or at its edge says nothing."""
 _separators = re.compile(
-    "(?<=[\u4e00-\u9fff\ue000\ue001a-z0-9])[\\s.*_\\-·•|/+~^&%$@♥❤✨🌟⭐#=]{1,3}(?=[\u4e00-\u9fffa-z\ue000\ue001])"
+    "(?<=[\u4e00-\u9fff\ue000\ue001a-z0-9])[\\s.*_\\-·•|/~^&%$@♥❤✨🌟⭐#=]{1,3}(?=[\u4e00-\u9fffa-z\ue000\ue001])"
 )
 _clause_ends = frozenset(",。!?;…\n")
 
@@ -117,7 +117,7 @@ class Finder:
             bit = complete.bit_length() - 1
             complete ^= 1 << bit
             phrase = self._multi[bit]
-            glued = self._phrases[phrase].glued
+            glued, anchored = self._phrases[phrase].glued, self._phrases[phrase].at_start
             last = len(glued) - 1
             open_: list[list[Spans]] = [[] for _ in range(last)]
             for start, end, target in parts:
@@ -126,7 +126,8 @@ class Finder:
                         open_[0].append(((start, end),))
                         continue
                     gap = 0 if glued[place] else GAP
-                    for spans in reversed(open_[place - 1]):
+                    # nearest first; but an anchored phrase wants the start that reaches furthest back
+                    for spans in open_[place - 1] if anchored else reversed(open_[place - 1]):
                         before = spans[-1][1]
                         if before <= start <= before + gap and _clause_ends.isdisjoint(text[before:start]):
                             joined = (*spans[:-1], (spans[-1][0], end)) if gap == 0 else (*spans, (start, end))

@@ -110,7 +110,7 @@ class Matcher:
                 if scope is None:
                     scope = Scope(text, borders, [c for c in cues if words.is_border(c[0])])
                 verdict, cue = scope.judge(spans, rule.ignores)
-                if verdict == "kept" and rule.borders and via == "exact" and not words.hold(spans):
+                if verdict == "kept" and rule.borders and not words.hold(spans, via):
                     verdict = "inside_word"
                 hits.append(Hit(number, phrase, spans, via, verdict, cue))
         return hits
@@ -142,8 +142,11 @@ class _Words:
         self._known: set[int] = set()
         self._borders: set[int] = set()
 
-    def hold(self, spans: Spans) -> bool:
-        """Does each part begin and end on word borders, or is it long enough not to need them?"""
+    def hold(self, spans: Spans, via: str) -> bool:
+        """Does each part begin and end on word borders, or is it long enough not to need them? What is disguised or
+        misheard has no right borders inside, but at its edges."""
+        if via != "exact":
+            return self.is_border(spans[0][0]) and self.is_border(spans[-1][1])
         return all(e - s >= LONG_ENOUGH or (self.is_border(s) and self.is_border(e)) for s, e in spans)
 
     def is_border(self, offset: int) -> bool:
