@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipeline.learning.model import ModelInfo
-from pipeline.matching.compiled import CompiledRules
+from pipeline.matching.compiled import CompiledRule, CompiledRules
 from pipeline.matching.matcher import Hit
 
 SUPPORT = 2.0
@@ -54,40 +54,53 @@ class Decider:
         ``doubt``: what the model's log-odds lose (``SHORT`` for a scrap of talk)."""
         if not hits and not above:
             return []
-        asserted: dict[str, list[Hit]] = {}
-        supported: dict[str, list[Hit]] = {}
-        forbidden: set[str] = set()
-        contested: set[str] = set()
-        for hit in hits:
-            rule = self._rules.rules[hit.rule]
-            if hit.verdict == "kept":
-                if rule.status == "experimental" or not rule.tags:
-                    continue
-                if rule.effect == "forbid":
-                    forbidden.update(rule.tags)
-                    continue
-                for tag in rule.tags:
-                    (asserted if rule.effect == "assert" else supported).setdefault(tag, []).append(hit)
-            elif hit.verdict in CONTESTED and rule.effect != "forbid":
-                contested.update(rule.tags)
+        rules = self._rules.rules
+        said = _said(hits, rules)
         decisions: dict[str, Decision] = {}
-        for tag, kept in asserted.items():
-            least = max(RULE_SCORE.get(self._rules.rules[h.rule].status, 0.0) for h in kept)
-            model = probability(logits[self._column[tag]]) if tag in self._column else 0.0
-            by_model = tag in self._column and self._column[tag] in above
-            decisions[tag] = Decision(tag, max(least, model), tuple(kept), by_model)
-        for column in {*above, *(self._column[t] for t in supported if t in self._column)}:
+        for tag, kept in said.asserted.items():
+            column = self._column.get(tag)
+            least = max(RULE_SCORE.get(rules[h.rule].status, 0.0) for h in kept)
+            model = 0.0 if column is None else probability(logits[column])
+            decisions[tag] = Decision(tag, max(least, model), tuple(kept), column in above)
+        for column in {*above, *(self._column[t] for t in said.supported if t in self._column)}:
             tag = self._tags[column]
             if tag in decisions:
                 continue
-            logit = logits[column] - doubt + SUPPORT * (tag in supported) - CONTEST * (tag in contested)
+            logit = logits[column] - doubt + SUPPORT * (tag in said.supported) - CONTEST * (tag in said.contested)
             if logit >= self.cut[column]:
-                decisions[tag] = Decision(tag, probability(logit), tuple(supported.get(tag, ())), True)
+                decisions[tag] = Decision(tag, probability(logit), tuple(said.supported.get(tag, ())), True)
         for tag in list(decisions):
             for implied in self._implies.get(tag, ()):
                 if implied not in decisions:
                     decisions[implied] = decisions[tag]._replace(tag=implied)
-        return [decisions[t] for t in sorted(decisions) if t not in forbidden]
+        return [decisions[t] for t in sorted(decisions) if t not in said.forbidden]
+
+
+class _Said(NamedTuple):
+    """What the hits say, by tag."""
+
+    asserted: dict[str, list[Hit]]
+    supported: dict[str, list[Hit]]
+    forbidden: set[str]
+    contested: set[str]
+
+
+def _said(hits: Sequence[Hit], rules: Sequence[CompiledRule]) -> _Said:
+    said = _Said({}, {}, set(), set())
+    for hit in hits:
+        rule = rules[hit.rule]
+        if hit.verdict != "kept":
+            if hit.verdict in CONTESTED and rule.effect != "forbid":
+                said.contested.update(rule.tags)
+        elif rule.status == "experimental":
+            continue
+        elif rule.effect == "forbid":
+            said.forbidden.update(rule.tags)
+        else:
+            by_tag = said.asserted if rule.effect == "assert" else said.supported
+            for tag in rule.tags:
+                by_tag.setdefault(tag, []).append(hit)
+    return said
 
 
 def _logit(p: float) -> float:

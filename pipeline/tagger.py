@@ -152,9 +152,7 @@ class Tagger:
         for i, work in enumerate(works):
             results[work.place].events.extend(self._events(work, decided[i], spans))
 
-    def _model_spans(
-        self, works: list[Work], alone: list[tuple[int, Decision]]
-    ) -> dict[tuple[int, str], tuple[int, int]]:
+    def _model_spans(self, works: list[Work], alone: list[tuple[int, Decision]]) -> dict[tuple[int, str], tuple[int, int]]:
         """For tags the model alone asserts: the clause of the folded text that speaks most for it."""
         if not alone or self.model is None:
             return {}

@@ -32,9 +32,9 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from pipeline.loading import load_tagger
     from pipeline.learning.evaluate import evaluate
     from pipeline.learning.labels import read_labelled
+    from pipeline.loading import load_tagger
 
     tagger = load_tagger(args.rules, args.models)
     result = evaluate(tagger, read_labelled(args.labels, tagger.rules.tags))

@@ -57,8 +57,8 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from pipeline.loading import load_tagger
     from pipeline.explaining import explain
+    from pipeline.loading import load_tagger
 
     if not args.text.strip():
         raise InputError(field="TEXT", found="nothing", advice="write what was said")

@@ -32,18 +32,12 @@ def add_parser(subparsers: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("files", nargs="*", metavar="FILE", help="utterances; - or nothing: standard input")
-    parser.add_argument(
-        "-o", "--output", type=Path, metavar="OUT", help="write the events here (default: standard output)"
-    )
-    parser.add_argument(
-        "--rejects", type=Path, metavar="FILE", help="keep rejected lines here: file, line, error, raw line"
-    )
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="write the events here (default: standard output)")
+    parser.add_argument("--rejects", type=Path, metavar="FILE", help="keep rejected lines here: file, line, error, raw line")
     parser.add_argument("--profiles", type=Path, metavar="FILE", help="write every customer's profile here at the end")
     parser.add_argument("--rules", type=Path, metavar="DIR", help="use these rules instead of the built-in ones")
     parser.add_argument("--models", type=Path, metavar="DIR", help="use these models instead of the built-in ones")
-    parser.add_argument(
-        "--view", action="store_true", help="show conversations for people on standard output, in Chinese"
-    )
+    parser.add_argument("--view", action="store_true", help="show conversations for people on standard output, in Chinese")
     parser.add_argument("-q", "--quiet", action="store_true", help="nothing but errors on stderr")
     parser.set_defaults(usage=parser.format_help)
 

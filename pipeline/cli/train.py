@@ -32,12 +32,8 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="labelled lines (default: models/corpus)")
     parser.add_argument("--add", action="append", default=[], type=Path, metavar="LABELS", help="these lines on top")
-    parser.add_argument(
-        "-o", "--output", type=Path, metavar="DIR", help="write the model here (default: models/intents)"
-    )
-    parser.add_argument(
-        "--rules", type=Path, metavar="DIR", help="rules whose vocabulary and phrases the text is read by"
-    )
+    parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="write the model here (default: models/intents)")
+    parser.add_argument("--rules", type=Path, metavar="DIR", help="rules whose vocabulary and phrases the text is read by")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -54,9 +50,7 @@ def run(args: argparse.Namespace) -> int:
     if len(lines) != len(files) + len(args.add):
         raise InputError(field="FILE", found="two files of one name", advice="rename one: the card lists them by name")
     if sum(map(len, lines.values())) < 100:
-        raise InputError(
-            field="FILE", found="fewer than 100 labelled lines", advice="add more: --add puts them on ours"
-        )
+        raise InputError(field="FILE", found="fewer than 100 labelled lines", advice="add more: --add puts them on ours")
     output: Path = args.output or built_in("models") / "intents"
     started = time.monotonic()
     trained = train(
@@ -66,9 +60,7 @@ def run(args: argparse.Namespace) -> int:
         save_model(output, trained.info, trained.arrays)
         (output / "CARD.md").write_text(card(trained), encoding="utf-8")
     except OSError as error:
-        raise InputError(
-            file=str(error.filename or output), found=error.strerror, advice="name a folder with -o"
-        ) from error
+        raise InputError(file=str(error.filename or output), found=error.strerror, advice="name a folder with -o") from error
     _show(trained)
     print(f"wrote {output} in {time.monotonic() - started:.0f} s")
     return 0

@@ -8,9 +8,9 @@ nothing (it can't be told from a repetition), and a retraction can't reach it an
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from collections.abc import Sequence
+
+from msgspec.structs import replace
 
 from pipeline.customers.judge import NOTHING, SIGNAL, in_order, step, walk
 from pipeline.customers.moments import instant, pack

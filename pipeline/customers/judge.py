@@ -152,9 +152,7 @@ def _complete(rule: FlagRule, recent: list[bool]) -> bool:
     return not rule.combinations or any(all(recent[i] for i in combination) for combination in rule.combinations)
 
 
-def _raise(
-    policy: Policy, rule: FlagRule, score: float, moment: int, group: list[Unit], state: CustomerState
-) -> Raised:
+def _raise(policy: Policy, rule: FlagRule, score: float, moment: int, group: list[Unit], state: CustomerState) -> Raised:
     turn = _turn(group)
     decided = turn
     if decided is None:

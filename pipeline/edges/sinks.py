@@ -60,9 +60,7 @@ def check_targets(sources: Sequence[Source], targets: Sequence[tuple[str, Path |
         identity = _identity(path)
         if identity in taken:
             name = "<stdout>" if path is None else printable(str(path))
-            raise InputError(
-                file=name, advice=f"is {taken[identity]} as well as the output of {asker}; choose another file"
-            )
+            raise InputError(file=name, advice=f"is {taken[identity]} as well as the output of {asker}; choose another file")
         if identity is not None:
             taken[identity] = f"the output of {asker}"
 

@@ -36,8 +36,7 @@ class Summary:
         rate = self.utterances / seconds if seconds else 0.0
         dim, bold, plain = ("\x1b[2m", "\x1b[1m", "\x1b[0m") if colour else ("", "", "")
         lines = [
-            f"{bold}{self.utterances:,} utterances{plain}, {rejects:,} rejects, "
-            f"{seconds:.2f} s, {rate:,.0f} utterances/s"
+            f"{bold}{self.utterances:,} utterances{plain}, {rejects:,} rejects, {seconds:.2f} s, {rate:,.0f} utterances/s"
         ]
         for tag, n in self.tags.most_common():
             lines.append(f"  {n:>8,}  {tag} {dim}{tag_names.get(tag, '')}{plain}".rstrip())

@@ -58,10 +58,7 @@ def _bears(message: Message) -> bool:
 def _covers(rule: TurnRule, turn: Turn, run: Run) -> bool:
     """The member of ``turn`` began first, and the run is within the reach of it."""
     return (
-        not turn.withdrawn
-        and turn.member != run.member
-        and turn.first <= run.first
-        and run.first - turn.last <= rule.reach
+        not turn.withdrawn and turn.member != run.member and turn.first <= run.first and run.first - turn.last <= rule.reach
     )
 
 

@@ -38,9 +38,7 @@ def read_labelled(files: Sequence[Path], tags: Collection[str]) -> list[Labelled
             try:
                 line = decoder.decode(raw)
             except msgspec.MsgspecError as error:
-                raise InputError(
-                    file=str(file), line=number, found=str(error), advice="see docs/training.md"
-                ) from error
+                raise InputError(file=str(file), line=number, found=str(error), advice="see docs/training.md") from error
             unknown = sorted(set(line.tags) - set(tags))
             if unknown:
                 raise InputError(

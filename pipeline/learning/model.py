@@ -179,8 +179,6 @@ def load_model(directory: Path) -> Model:
         raise InputError(file=shown, found=str(error), advice="train the model again (convtag train)") from error
     for block in (text, before):
         if block.weighted.shape != (len(block.idf), len(info.tags)) or bias.shape != (len(info.tags),):
-            raise InputError(
-                file=shown, found="arrays of unequal sizes", advice="train the model again (convtag train)"
-            )
+            raise InputError(file=shown, found="arrays of unequal sizes", advice="train the model again (convtag train)")
     version = hashlib.sha256(content + hashlib.sha256(raw).digest()).hexdigest()[:8]
     return Model(info, text, before, bias, version)

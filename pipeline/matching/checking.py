@@ -34,9 +34,7 @@ def check_examples(rules: RuleSet, matcher: Matcher | None = None) -> Iterator[I
                 yield _problem(rule, example, "match", _why(matcher, numbers[rule.rule_id], example))
         for example in rule.no_match:
             if _kept(matcher, numbers[rule.rule_id], example):
-                yield _problem(
-                    rule, example, "no_match", f"a kept hit: {_why(matcher, numbers[rule.rule_id], example)}"
-                )
+                yield _problem(rule, example, "no_match", f"a kept hit: {_why(matcher, numbers[rule.rule_id], example)}")
 
 
 def _read(matcher: Matcher, example: Example) -> Reading:

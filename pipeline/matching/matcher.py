@@ -50,9 +50,7 @@ class Matcher:
         self._sound_in_calls = SoundFinder(compiled.sound_in_calls, compiled, self.segmenter)
         self._sound_always = SoundFinder(compiled.sound_always, compiled, self.segmenter)
 
-    def read(
-        self, text: str, role: str, channel: str, asked: frozenset[str] = frozenset(), trace: bool = False
-    ) -> Reading:
+    def read(self, text: str, role: str, channel: str, asked: frozenset[str] = frozenset(), trace: bool = False) -> Reading:
         """Every candidate hit in ``text`` with its verdict; ``asked``: the topics the agent asked about just before.
 
         Of an agent's text only the rules that read agents are tried, unless ``trace`` wants to see the others refused.

@@ -61,9 +61,7 @@ def load_yaml(file: Path, shown_as: str) -> tuple[Any, Places]:
 
 def _walk(node: Any, path: tuple[str | int, ...], places: Places, open_nodes: set[int]) -> None:
     if id(node) in open_nodes or len(path) > 20:
-        raise InputError(
-            file=places.file, line=node.start_mark.line + 1, found="endless nesting", advice="write it out"
-        )
+        raise InputError(file=places.file, line=node.start_mark.line + 1, found="endless nesting", advice="write it out")
     places.lines[path] = node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()

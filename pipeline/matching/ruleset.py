@@ -52,9 +52,7 @@ class RuleSet(msgspec.Struct, frozen=True):
 def rule_files(directory: Path) -> list[Path]:
     """The rule files below ``directory``, in a stable order."""
     return sorted(
-        p
-        for p in directory.rglob("*.yml")
-        if p.parent != directory and p.relative_to(directory).parts[0] not in NOT_RULES
+        p for p in directory.rglob("*.yml") if p.parent != directory and p.relative_to(directory).parts[0] not in NOT_RULES
     )
 
 
@@ -117,9 +115,7 @@ def _convert(data: Any, places: Places, kind: Any, path: tuple[str | int, ...]) 
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
         message = str(error)
-        inner = [
-            int(p) if p.isdigit() else p for p in re.findall(r"[\w]+", message.partition(" - at `")[2].rstrip("`"))
-        ]
+        inner = [int(p) if p.isdigit() else p for p in re.findall(r"[\w]+", message.partition(" - at `")[2].rstrip("`"))]
         inner = [p for p in inner if p != "___"]
         raise places.error((*path, *inner), message.partition(" - at ")[0], "see docs/rules.md") from error
 

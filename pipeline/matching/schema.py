@@ -74,8 +74,7 @@ def parse_rule(data: Any, places: Places, rule_id: str, version: str, tags: Mapp
     """Raises ``InputError`` naming the line for anything that doesn't fit."""
     read = _Reader(places, data, ())
     read.only(
-        "title status tag tags asks effect role channels length context phrases scope borders evasion sound "
-        "examples note".split()
+        ["title", "status", "tag", "tags", "asks", "effect", "role", "channels", "length", "context", "phrases", "scope", "borders", "evasion", "sound", "examples", "note"]
     )
     names = read.strings("tags") if "tags" in data else [read.string("tag")] if "tag" in data else []
     for name in names:
@@ -130,9 +129,7 @@ def parse_rule(data: Any, places: Places, rule_id: str, version: str, tags: Mapp
     if rule.at_least > len(rule.of):
         raise of.error(("count",), rule.at_least, f"of lists only {len(rule.of)} phrases")
     if not rule.match or not rule.no_match:
-        raise read.error(
-            ("examples",), None, "give at least one match and one no_match example: they are the rule's tests"
-        )
+        raise read.error(("examples",), None, "give at least one match and one no_match example: they are the rule's tests")
     return rule
 
 

@@ -34,9 +34,7 @@ class Scope:
             return "kept", None
         start, end = parts[0][0], parts[-1][1]
         reaching = [
-            c
-            for c in self._cues
-            if c[2].verdict not in ignores and not _inside(c, parts) and self._reaches(c, start, end)
+            c for c in self._cues if c[2].verdict not in ignores and not _inside(c, parts) and self._reaches(c, start, end)
         ]
         reaching = [c for c in reaching if not any(_covers(longer, c) for longer in reaching)]
         for verdict in _ORDER:

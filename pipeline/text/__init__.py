@@ -1,1 +1,1 @@
-"""Text layer: normalise with a map back, fold numbers, split clauses, segment, and read by sound. Pure; no I/O beyond package data."""
+"""Normalise with a map back, fold numbers, split clauses, segment, read by sound. No I/O beyond package data."""

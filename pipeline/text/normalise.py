@@ -40,9 +40,7 @@ def _opencc() -> OpenCC:
 
 _invisible = re.compile(f"[{_INVISIBLE}]")
 _surrogates = re.compile("[\ud800-\udfff]")
-_needs_map = re.compile(
-    f"[{_INVISIBLE}\ud800-\udfff\t\r\u2028\u2029\u3000{traditional_characters()}]|([^0-9])\\1\\1\\1"
-)
+_needs_map = re.compile(f"[{_INVISIBLE}\ud800-\udfff\t\r\u2028\u2029\u3000{traditional_characters()}]|([^0-9])\\1\\1\\1")
 _wide = re.compile("[\uff01-\uff5e]")
 _to_narrow = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 

@@ -125,9 +125,7 @@ def test_rejects_are_kept_with_their_line_and_are_no_failure(tmp_path: Path, cal
 
 def test_asked_for_files_are_there_also_when_nothing_is_in_them(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
-    done = convtag(
-        *[tmp_path / "empty", "-o", tmp_path / "o", "--rejects", tmp_path / "r", "--profiles", tmp_path / "p"]
-    )
+    done = convtag(*[tmp_path / "empty", "-o", tmp_path / "o", "--rejects", tmp_path / "r", "--profiles", tmp_path / "p"])
     assert (done.code, done.out) == (0, "")
     assert [(tmp_path / n).read_bytes() for n in "orp"] == [b"", b"", b""]
     assert "0 utterances, 0 rejects" in done.err
@@ -251,9 +249,7 @@ def test_closed_standard_streams_are_an_error_or_silence_never_a_mix(tmp_path: P
     assert len(done.err.splitlines()) == (0 if closed == "2" else 1)
 
 
-def on_a_terminal(
-    *args: object, command: Sequence[str] = FAKE, terminal: Sequence[str] = ("stdout",)
-) -> tuple[int, str]:
+def on_a_terminal(*args: object, command: Sequence[str] = FAKE, terminal: Sequence[str] = ("stdout",)) -> tuple[int, str]:
     """Exit code and what a terminal got."""
     ours, theirs = pty.openpty()
     process = start(*args, command=command, **dict.fromkeys(terminal, theirs))

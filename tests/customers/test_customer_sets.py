@@ -137,9 +137,7 @@ def test_the_higher_revision_wins_whichever_arrives_first() -> None:
 
 def test_a_late_event_is_judged_at_its_own_time() -> None:
     early, late = said("u1", "no_need", 0), said("u2", "need budget purchase_signal", 2)
-    assert [flag.flag for flag in at_end([*early, *late]).flags] == [
-        flag.flag for flag in at_end([*late, *early]).flags
-    ]
+    assert [flag.flag for flag in at_end([*early, *late]).flags] == [flag.flag for flag in at_end([*late, *early]).flags]
     grievance, thanks = said("u1", "complaint negative"), said("u2", "positive", 1)
     assert at_end([*thanks, *grievance]).flags == ()
 

@@ -33,4 +33,4 @@ def test_a_flag_that_stood_only_between_two_tags_of_one_utterance_is_not_told() 
     events = [tag("u", name) for name in ("complaint", "negative", "positive")]
     _, flags = fold_utterance(POLICY, None, events)
     assert flags == []
-    assert START == events[0].at
+    assert events[0].at == START

@@ -103,9 +103,7 @@ def test_the_bound_holds_also_while_more_keeps_coming(tmp_path: Path, stop: Stop
     assert live.blocks[0][0] - start < WAIT + SLACK
 
 
-def test_the_bound_holds_also_where_there_is_always_something_to_read(
-    stop: Stop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_bound_holds_also_where_there_is_always_something_to_read(stop: Stop, monkeypatch: pytest.MonkeyPatch) -> None:
     start = time.monotonic()
     given = iter([*numbered(1), b"\n"])
 

@@ -25,9 +25,7 @@ GOOD = st.builds(
     st.sampled_from([{}, {"revision": 3}, {"confidence": 0.25}, {"mentions": ["a"]}, {"gold": [], "x": {"y": None}}]),
 )
 VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), TEXTS, st.lists(TEXTS, max_size=2))
-FIELDS = st.sampled_from(
-    ["utterance_id", "channel", "role", "customer_id", "at", "text", "revision", "confidence", "x"]
-)
+FIELDS = st.sampled_from(["utterance_id", "channel", "role", "customer_id", "at", "text", "revision", "confidence", "x"])
 
 
 def cut(raw: bytes, at: int, drop: int, insert: bytes) -> bytes:

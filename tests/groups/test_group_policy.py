@@ -51,9 +51,7 @@ def test_a_missing_section_and_a_missing_value_are_named(tmp_path: Path) -> None
     with pytest.raises(InputError, match="words: write this section"):
         load_policy(written(tmp_path, TEXT[: TEXT.index("words:")]))
     with pytest.raises(InputError, match=r"repeats\.groups: "):
-        load_policy(
-            written(tmp_path, "\n".join(line for line in TEXT.splitlines() if not line.startswith("  groups:")))
-        )
+        load_policy(written(tmp_path, "\n".join(line for line in TEXT.splitlines() if not line.startswith("  groups:"))))
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

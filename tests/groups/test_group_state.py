@@ -92,9 +92,7 @@ def test_a_message_that_comes_again_changes_nothing(said: list[Said]) -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(conversations(), st.randoms())
-def test_any_order_of_arrival_is_taken_and_names_only_members_who_incited(
-    said: list[Said], order: random.Random
-) -> None:
+def test_any_order_of_arrival_is_taken_and_names_only_members_who_incited(said: list[Said], order: random.Random) -> None:
     order.shuffle(said)
     inciters = {s.utterance.customer_id for s in said if "incitement" in s.tags}
     assert instigators(hear(said)) <= inciters
@@ -104,7 +102,7 @@ def test_messages_that_come_late_and_mixed_up_name_the_same_member_with_the_same
     (expected,) = signals(hear(TURNED), "mood_turn")
     for seed in range(50):
         said = list(TURNED)
-        random.Random(seed).shuffle(said)  # noqa: S311 (a test needs the same order every time)
+        random.Random(seed).shuffle(said)
         (found,) = signals(hear(said), "mood_turn")
         assert found.customer_id == "eve"
         assert found.impact is not None
@@ -120,11 +118,9 @@ def test_what_comes_later_than_the_window_is_left_out() -> None:
 
 
 def day(count: int, members: int) -> list[Said]:
-    chance = random.Random(7)  # noqa: S311
+    chance = random.Random(7)
     return [
-        message(
-            i, 1 + chance.randrange(members), i * 86_400 / count, chance.choice(TEXTS) + str(i), chance.choice(TAGS)
-        )
+        message(i, 1 + chance.randrange(members), i * 86_400 / count, chance.choice(TEXTS) + str(i), chance.choice(TAGS))
         if chance.random() < 0.3
         else message(i, 1 + chance.randrange(members), i * 86_400 / count, "在吗", [])
         for i in range(count)

@@ -40,9 +40,7 @@ def test_the_same_short_text_over_and_over_is_a_flood_but_nobodys_copy() -> None
 
 def test_a_lively_talk_of_many_members_is_no_flood() -> None:
     said = talk(
-        "\n".join(
-            f"10:00:{i} member{i % 20}: {word}" for i, word in enumerate(["在吗", "我也想问一下这个", "多少钱"] * 20)
-        )
+        "\n".join(f"10:00:{i} member{i % 20}: {word}" for i, word in enumerate(["在吗", "我也想问一下这个", "多少钱"] * 20))
     )
     assert hear(said) == []
 

@@ -10,7 +10,9 @@ from opencc import OpenCC
 from pipeline.text.normalise import normalise, traditional_characters
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=60)
-CHAT = st.text(alphabet="我需要這個軟體。，！？ＡｂＣ１２３ａ\u200b\ufe0f 啊啊啊[捂脸]😀…～\u3000\n\tﬁ①㎏é\u0301", max_size=40)
+CHAT = st.text(
+    alphabet="我需要這個軟體。，！？ＡｂＣ１２３ａ\u200b\ufe0f 啊啊啊[捂脸]😀…～\u3000\n\tﬁ①㎏é\u0301", max_size=40
+)
 
 
 @pytest.mark.parametrize(
