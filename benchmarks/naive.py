@@ -1,9 +1,9 @@
 """The pipeline that one would write first, and that convtag is measured against.
 
 json in, jieba as it comes (HMM on), a set look-up of its words, scikit-learn's ``predict`` one utterance at a time
-(TF-IDF of character 1- to 3-grams, one logistic regression a tag), json out. It holds convtag's own weights, so that its
-tags can be compared; that makes it neither slower nor faster than if it had been trained here. Its model reads the text
-only: the turn before, which convtag reads too, would cost it still more.
+(TF-IDF of character 1- to 3-grams, one logistic regression a tag), json out. It holds convtag's own weights, so that
+its tags can be compared; that makes it neither slower nor faster than if it had been trained here. Its model reads the
+text only: the turn before, which convtag reads too, would cost it still more.
 """
 
 from __future__ import annotations

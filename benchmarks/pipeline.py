@@ -123,9 +123,9 @@ def compare(ours: Worker, found: list[object], generated: list[str], digests: se
     print(
         f"  The tags are those of the model alone, given the same text: {counts['tags']:,} tags. Not compared:\n"
         "  what only convtag has (rules' verdicts, the turn before, flags, groups).\n"
-        f"  Of the {counts['hits']:,} phrase hits convtag keeps {counts['kept']:,}, denies {counts['scoped']:,} by scope "
-        f"(negated, asked …),\n  and takes {counts['inside']:,} for parts of longer words "
-        "(jieba's guessed words, HMM on, have borders of their own).\n"
+        f"  Of the {counts['hits']:,} phrase hits convtag keeps {counts['kept']:,}, denies {counts['scoped']:,} "
+        f"by scope (negated, asked …),\n  and takes {counts['inside']:,} for parts of longer words; "
+        f"{counts['changed']:,} stood in what normalising\n  folds into one sign (a link, a run of repeats).\n"
     )
 
 
@@ -160,9 +160,7 @@ def grow(asked: argparse.Namespace, stream: Path, sizes: list[int], folder: Path
         values = (f"{total[-1]:,.1f}", f"{collecting * total[-1]:,.1f}", f"{cold:,.2f}", f"{warm:,.2f}", f"{peak:,.0f}")
         for row, value in zip(facts, values, strict=True):
             row.append(value)
-    rows = [
-        [layer, *(f"{share[layer] * all_:,.1f}" for share, all_ in zip(shares, total, strict=True))] for layer in LAYERS
-    ]
+    rows = [[layer, *(f"{share[layer] * all_:,.1f}" for share, all_ in zip(shares, total, strict=True))] for layer in LAYERS]
     print(f"where the time goes: µs of CPU an utterance, by {SAMPLES:,} or more samples of the stack")
     print(table([head, *rows, *facts]))
 

@@ -1,7 +1,8 @@
 """Rules and model combine into tags: which may overrule which (``docs/decisions/0003-rules-and-model.md``).
 
 1. A rule's forbidding hit keeps its tag away, whatever else says.
-2. A kept hit of an asserting rule asserts its tag.
+2. A kept hit of an asserting rule asserts its tag, if the rule is ``stable``. One on ``test`` adds ``PROBATION`` to the
+   model's log-odds: enough wherever the model isn't sure of the contrary.
 3. Otherwise the model decides by its log-odds against the tag's threshold, moved up by ``SUPPORT`` where a supporting
    rule was kept, and down by ``CONTEST`` where the words were there but their scope took them back (denied, asked,
    supposed, reported, quoted): the model, too, reads 需要 in 不太需要.
@@ -20,11 +21,12 @@ from pipeline.matching.compiled import CompiledRule, CompiledRules
 from pipeline.matching.matcher import Hit
 
 SUPPORT = 2.0
+PROBATION = 4.0
 CONTEST = 4.0
 SHORT, SHORT_LENGTH = 1.5, 6
 """A text of so few characters that answers no agent gives the model little to go by."""
-RULE_SCORE = {"stable": 0.95, "test": 0.85}
-"""The least score of a tag that a rule asserted, by the rule's status."""
+RULE_SCORE = 0.95
+"""The least score of a tag that a stable rule asserted."""
 CONTESTED = frozenset(["denied", "asked", "supposed", "reported", "quoted"])
 
 
@@ -59,21 +61,26 @@ class Decider:
         decisions: dict[str, Decision] = {}
         for tag, kept in said.asserted.items():
             column = self._column.get(tag)
-            least = max(RULE_SCORE.get(rules[h.rule].status, 0.0) for h in kept)
             model = 0.0 if column is None else probability(logits[column])
-            decisions[tag] = Decision(tag, max(least, model), tuple(kept), column in above)
+            decisions[tag] = Decision(tag, max(RULE_SCORE, model), tuple(kept), column in above)
         for column in {*above, *(self._column[t] for t in said.supported if t in self._column)}:
             tag = self._tags[column]
             if tag in decisions:
                 continue
-            logit = logits[column] - doubt + SUPPORT * (tag in said.supported) - CONTEST * (tag in said.contested)
+            helpers = said.supported.get(tag, ())
+            bonus = max((_bonus(rules[h.rule]) for h in helpers), default=0.0)
+            logit = logits[column] - doubt + bonus - CONTEST * (tag in said.contested)
             if logit >= self.cut[column]:
-                decisions[tag] = Decision(tag, probability(logit), tuple(said.supported.get(tag, ())), True)
+                decisions[tag] = Decision(tag, probability(logit), tuple(helpers), column in above)
         for tag in list(decisions):
             for implied in self._implies.get(tag, ()):
                 if implied not in decisions:
                     decisions[implied] = decisions[tag]._replace(tag=implied)
         return [decisions[t] for t in sorted(decisions) if t not in said.forbidden]
+
+
+def _bonus(rule: CompiledRule) -> float:
+    return PROBATION if rule.effect == "assert" else SUPPORT
 
 
 class _Said(NamedTuple):
@@ -97,7 +104,7 @@ def _said(hits: Sequence[Hit], rules: Sequence[CompiledRule]) -> _Said:
         elif rule.effect == "forbid":
             said.forbidden.update(rule.tags)
         else:
-            by_tag = said.asserted if rule.effect == "assert" else said.supported
+            by_tag = said.asserted if rule.effect == "assert" and rule.status == "stable" else said.supported
             for tag in rule.tags:
                 by_tag.setdefault(tag, []).append(hit)
     return said

@@ -169,20 +169,19 @@ class Tagger:
     ) -> list[CustomerEvent]:
         utterance, earlier = work.utterance, work.earlier
         customer = utterance.customer_id or ""
-        events: list[CustomerEvent] = []
         now = [d.tag for d in decisions]
-        for tag in earlier.tags:
-            if tag not in now:
-                events.append(
-                    RetractEvent(
-                        f"{utterance.utterance_id}/{tag}",
-                        customer,
-                        utterance.conversation_id,
-                        utterance.revision,
-                        "revised",
-                        utterance.at,
-                    )
-                )
+        events: list[CustomerEvent] = [
+            RetractEvent(
+                tag_id=f"{utterance.utterance_id}/{tag}",
+                customer_id=customer,
+                conversation_id=utterance.conversation_id,
+                revision=utterance.revision,
+                reason="revised",
+                at=utterance.at,
+            )
+            for tag in earlier.tags
+            if tag not in now
+        ]
         earlier.tags = tuple(now)
         for decision in decisions:
             evidence, sources = self._evidence(work, decision, spans)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.deciding import CONTEST, SUPPORT, Decider
+from pipeline.deciding import CONTEST, PROBATION, SUPPORT, Decider
 from pipeline.learning.model import ModelInfo
 from pipeline.matching.compiled import CompiledRule, CompiledRules, Patterns
 from pipeline.matching.matcher import Hit
@@ -28,7 +28,8 @@ def rule(effect: str, tag: str, status: str = "stable") -> CompiledRule:
     )  # fmt: skip
 
 
-RULES = [rule(effect, tag) for tag in TAGS for effect in EFFECTS] + [rule("assert", "need", "experimental")]
+RULES = [rule(effect, tag) for tag in TAGS for effect in EFFECTS]
+RULES += [rule("assert", "need", "experimental"), rule("assert", "need", "test")]
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,12 @@ def test_what_was_never_said_says_nothing_against_the_model(decider: Decider, ve
 
 def test_an_experimental_rule_tags_nothing(decider: Decider) -> None:
     assert tags(decider, [Hit(9, 0, ((0, 1),), "exact", "kept")]) == set()
+
+
+def test_a_rule_on_test_needs_a_model_that_is_not_sure_of_the_contrary(decider: Decider) -> None:
+    on_test = Hit(10, 0, ((0, 1),), "exact", "kept")
+    assert tags(decider, [on_test], need=-PROBATION + 0.1) == {"need"}
+    assert tags(decider, [on_test], need=-PROBATION - 0.1) == set()
 
 
 def test_a_tag_brings_what_it_implies_unless_that_is_forbidden(decider: Decider) -> None:

@@ -70,12 +70,16 @@ class CueSource(msgspec.Struct, frozen=True, array_like=True):
     """Reaches over clause borders to the end of the sentence."""
 
 
+_RULE_KEYS = (
+    *("title", "status", "tag", "tags", "asks", "effect", "role", "channels", "length", "context"),
+    *("phrases", "scope", "borders", "evasion", "sound", "examples", "note"),
+)
+
+
 def parse_rule(data: Any, places: Places, rule_id: str, version: str, tags: Mapping[str, Any]) -> RuleSource:
     """Raises ``InputError`` naming the line for anything that doesn't fit."""
     read = _Reader(places, data, ())
-    read.only(
-        ["title", "status", "tag", "tags", "asks", "effect", "role", "channels", "length", "context", "phrases", "scope", "borders", "evasion", "sound", "examples", "note"]
-    )
+    read.only(_RULE_KEYS)
     names = read.strings("tags") if "tags" in data else [read.string("tag")] if "tag" in data else []
     for name in names:
         if name not in tags:
