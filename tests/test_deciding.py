@@ -24,7 +24,7 @@ def rule(effect: str, tag: str, status: str = "stable") -> CompiledRule:
     return CompiledRule(
         rule_id=f"r/{effect}-{tag}", version="v", title="", status=status, tags=(tag,), asks=None, effect=effect,
         role="customer", channels=("chat",), min_length=0, max_length=99, asked=(), not_asked=(), ignores=frozenset(),
-        borders=True, evasion=False, sound="never", all_count=0, needs_any=True, at_least=0, plain=True,
+        borders=True, evasion=False, sound="never", all_count=0, at_least=0, conditional=False,
     )  # fmt: skip
 
 
@@ -36,7 +36,7 @@ RULES += [rule("assert", "need", "experimental"), rule("assert", "need", "test")
 def decider() -> Decider:
     empty = Patterns(b"", b"", [])
     rules = CompiledRules(
-        0, "", TAGS, {}, (), RULES, [], [], frozenset(), empty, empty, empty, empty, empty, {}, frozenset(), ""
+        0, "", TAGS, {}, (), RULES, [], [], frozenset(), empty, empty, empty, empty, empty, empty, [], {}, frozenset(), ""
     )
     return Decider(rules, ModelInfo(2, tuple(TAGS), dict.fromkeys(TAGS, 0.5), (), 0.6, {}, ""))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -33,6 +34,7 @@ def tag_files(
     targets = [("-o", output), ("--rejects", rejects), ("--profiles", profiles)]
     check_targets(sources, [t for t in targets if t[1]] + ([("standard output", None)] if to_stdout else []))
     engine = load()
+    _collect_garbage_rarely()
     names: Mapping[str, str] = getattr(engine, "tag_names", {})
     with ExitStack() as stack:
 
@@ -66,6 +68,14 @@ def tag_files(
         if stop.signal:
             return 128 + stop.signal
         return 2 if reader.failures else 0
+
+
+def _collect_garbage_rarely() -> None:
+    """Rules and states are hundreds of thousands of objects that live on, and a block's own hold no circles: looking
+    through them every 700 new objects costs a fifth of the run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _progress_of(sources: Sequence[Source], to_stdout: bool) -> int | None:

@@ -36,6 +36,7 @@ class ModelInfo(msgspec.Struct, frozen=True):
     training_hash: str
 
 
+_ONE_START = np.zeros(1, dtype=np.int64)
 FEW = 4
 """Up to so many texts at once, a dictionary beats the set-up of array look-ups."""
 
@@ -54,11 +55,21 @@ class Block:
 
     def add_scores(self, scores: Floats, texts: Sequence[str], weight: float) -> None:
         """Adds to each row of ``scores`` what this block says of the text: sublinear TF-IDF of unit length × weights."""
-        cells, counts = self._count_few(texts) if len(texts) <= FEW else self._count_many(texts)
+        if len(texts) <= FEW:
+            for row, text in enumerate(texts):
+                known, times = self._count_one(text)
+                if known:
+                    scores[row] += self._scores(np.array(known), np.array(times), _ONE_START, weight)[0]
+            return
+        cells, counts = self._count_many(texts)
         if not len(cells):
             return
         rows, columns = np.divmod(cells, len(self.idf))
         starts = np.flatnonzero(np.diff(rows, prepend=-1))
+        scores[rows[starts]] += self._scores(columns, counts, starts, weight)
+
+    def _scores(self, columns: Ints, counts: Ints, starts: Ints, weight: float) -> Floats:
+        """One row for each run of ``columns`` that begins at ``starts``. The same sums in the same order however many."""
         weighted = self.weighted.take(columns, axis=0, mode="clip")  # clip: no check, four times as fast
         squares = self._square.take(columns)
         repeated = np.flatnonzero(counts > 1)
@@ -67,7 +78,9 @@ class Block:
             weighted[repeated] *= tf[:, None]
             squares[repeated] *= tf * tf
         norms = np.sqrt(np.add.reduceat(squares, starts))
-        scores[rows[starts]] += np.add.reduceat(weighted, starts, axis=0) * (np.float32(weight) / norms)[:, None]
+        sums: Floats = np.add.reduceat(weighted, starts, axis=0)
+        sums *= (np.float32(weight) / norms)[:, None]
+        return sums
 
     def numbers_of(self, keys: Keys) -> npt.NDArray[np.int32]:
         if self._table is None:
@@ -84,21 +97,18 @@ class Block:
         first = np.flatnonzero(np.diff(cells, prepend=-1))
         return cells.take(first), np.diff(first, append=len(cells))
 
-    def _count_few(self, texts: Sequence[str]) -> tuple[Ints, Ints]:
-        """The same by dictionary."""
+    def _count_one(self, text: str) -> tuple[list[int], list[int]]:
+        """Sorted n-gram numbers of one text and how often each occurs, by dictionary."""
         if self._numbers is None:
             self._numbers = {key: number for number, key in enumerate(self._keys.tolist())}
-        get, width = self._numbers.get, len(self.idf)
+        get = self._numbers.get
         found: dict[int, int] = {}
-        for row, text in enumerate(texts):
-            offset = row * width
-            for key in keys_of_one(text, self.longest):
-                number = get(key)
-                if number is not None:
-                    cell = offset + number
-                    found[cell] = found.get(cell, 0) + 1
-        cells = np.array(sorted(found), dtype=np.int64)
-        return cells, np.array([found[cell] for cell in cells.tolist()], dtype=np.int64)
+        for key in keys_of_one(text, self.longest):
+            number = get(key)
+            if number is not None:
+                found[number] = found.get(number, 0) + 1
+        columns = sorted(found)
+        return columns, [found[c] for c in columns]
 
 
 class Model:

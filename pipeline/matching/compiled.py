@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from importlib import resources
 from pathlib import Path
 
 import msgspec
@@ -17,12 +18,10 @@ from pipeline.matching.schema import CueSource, RuleSource
 from pipeline.text.segment import UserWord
 from pipeline.text.sound import FIRST_SYLLABLE, by_sound
 
-NOTATION = 17
+NOTATION = 21
 """Raise when compiled rules change shape or meaning: a cache of another notation is not used."""
 
 ANY, ALL, NONE, OF = range(4)
-Part = tuple[int, int]
-"""A phrase and the place of a part in it."""
 
 
 class CompiledRule(msgspec.Struct, frozen=True, array_like=True):
@@ -45,10 +44,9 @@ class CompiledRule(msgspec.Struct, frozen=True, array_like=True):
     sound: str
     all_count: int
     """How many ``all`` phrases there are, each of which must be present."""
-    needs_any: bool
     at_least: int
-    plain: bool
-    """Neither ``all`` nor ``at_least``: every candidate decides."""
+    conditional: bool
+    """Has ``all``, ``at_least`` or ``none``."""
 
 
 class CompiledPhrase(msgspec.Struct, frozen=True, array_like=True):
@@ -56,17 +54,21 @@ class CompiledPhrase(msgspec.Struct, frozen=True, array_like=True):
     group: int
     """``ANY``, ``ALL``, ``NONE`` or ``OF``."""
     shown: str
+    parts: tuple[str, ...]
+    """Per part its spellings, ``|`` between them; empty where there is one part only: its spellings are patterns."""
     glued: tuple[bool, ...]
     """Per part: does it follow the one before without a gap?"""
+    trigger: int
+    """The part that the automaton looks for: the rarest. The others are looked for around it."""
     at_start: bool
     at_end: bool
 
 
 class Target(msgspec.Struct, frozen=True, array_like=True):
-    """What finding a pattern means: whole phrases, parts of phrases ``(phrase, part)``, cues."""
+    """What finding a pattern means: phrases of one part, phrases whose trigger it is, cues."""
 
-    singles: tuple[int, ...]
-    parts: tuple[tuple[int, int], ...]
+    singles: tuple[int, ...] = ()
+    triggers: tuple[int, ...] = ()
     cues: tuple[int, ...] = ()
     """One word may be a cue of one verdict and a look-alike of another's (能不能 asks, and is no 不能)."""
 
@@ -92,6 +94,7 @@ class CompiledRules(msgspec.Struct, array_like=True):
     phrases: list[CompiledPhrase]
     cues: list[CueSource]
     literal: frozenset[str]
+    cue_patterns: Patterns
     exact: Patterns
     agents: Patterns
     """Only the rules that read agents' turns."""
@@ -99,6 +102,9 @@ class CompiledRules(msgspec.Struct, array_like=True):
     """Only the rules with ``evasion: true``."""
     sound_in_calls: Patterns
     sound_always: Patterns
+    conditions: list[Patterns]
+    """Per rule: the phrases that don't decide but have to be there, or must not (``none``, and ``all`` and ``at_least``
+    beside ``any``). Looked at only once a deciding phrase is there."""
     """By syllables: the rules that are heard in calls, and those heard on every channel."""
     spellings: dict[str, str]
     """Disguised spelling → the word it stands for."""
@@ -144,34 +150,47 @@ def compile_rules(source: RuleSet, content_hash: str) -> CompiledRules:
     literal = _literal(source)
     rules: list[CompiledRule] = []
     phrases: list[CompiledPhrase] = []
-    found: dict[str, list[Part]] = defaultdict(list)
-    heard: dict[str, list[Part]] = defaultdict(list)
+    found: dict[str, list[int]] = defaultdict(list)
+    heard: dict[str, list[int]] = defaultdict(list)
     spelled: dict[str, dict[str, None]] = defaultdict(dict)
+    conditions: list[Patterns] = []
+    frequency = _frequency()
     for rule in source.rules:
         if rule.status == "deprecated":
             continue
+        waiting: dict[str, list[int]] = defaultdict(list)
         for group, lines in ((ANY, rule.any), (ALL, rule.all), (NONE, rule.none), (OF, rule.of)):
-            for text, _ in lines:
-                for parsed in parse_phrase(text, source.words, literal):
-                    phrase = len(phrases)
-                    phrases.append(
-                        CompiledPhrase(len(rules), group, parsed.shown, parsed.glued, parsed.at_start, parsed.at_end)
-                    )
-                    heard_too = rule.sound != "never" and any(_sounds(s) for part in parsed.parts for s in part)
-                    for place, spelling in ((k, s) for k, part in enumerate(parsed.parts) for s in part):
-                        found[spelling].append((phrase, place))
-                        if heard_too and (_sounds(spelling) or len(parsed.parts) > 1):
-                            sound = by_sound(spelling).text
-                            heard[sound].append((phrase, place))
-                            spelled[sound][spelling] = None
+            decides = group == ANY or (group != NONE and not rule.any)
+            for parsed in (p for text, _ in lines for p in parse_phrase(text, source.words, literal)):
+                expected = [sum(frequency.get(s, 0.1 ** len(s)) for s in part) for part in parsed.parts]
+                trigger = expected.index(min(expected))
+                phrase = CompiledPhrase(
+                    rule=len(rules),
+                    group=group,
+                    shown=parsed.shown,
+                    parts=tuple("|".join(part) for part in parsed.parts) if len(parsed.parts) > 1 else (),
+                    glued=parsed.glued,
+                    trigger=trigger,
+                    at_start=parsed.at_start,
+                    at_end=parsed.at_end,
+                )
+                heard_too = rule.sound != "never" and any(_sounds(s) for part in parsed.parts for s in part)
+                for spelling in parsed.parts[trigger]:
+                    (found if decides else waiting)[spelling].append(len(phrases))
+                    if decides and heard_too and (_sounds(spelling) or len(parsed.parts) > 1):
+                        sound = by_sound(spelling).text
+                        heard[sound].append(len(phrases))
+                        spelled[sound][spelling] = None
+                phrases.append(phrase)
+        conditions.append(_phrase_patterns(waiting, phrases))
         rules.append(_compile_rule(rule))
     cues_of: dict[str, list[int]] = defaultdict(list)
     for i, cue in enumerate(source.cues):
         cues_of[cue.text].append(i)
 
-    def select(table: dict[str, list[Part]], wanted: Callable[[CompiledRule], bool]) -> dict[str, list[Part]]:
-        chosen = {t: [p for p in parts if wanted(rules[phrases[p[0]].rule])] for t, parts in table.items()}
-        return {t: parts for t, parts in chosen.items() if parts}
+    def select(table: dict[str, list[int]], wanted: Callable[[CompiledRule], bool]) -> dict[str, list[int]]:
+        chosen = {t: [p for p in of if wanted(rules[phrases[p].rule])] for t, of in table.items()}
+        return {t: of for t, of in chosen.items() if of}
 
     return CompiledRules(
         notation=NOTATION,
@@ -183,39 +202,47 @@ def compile_rules(source: RuleSet, content_hash: str) -> CompiledRules:
         phrases=phrases,
         cues=list(source.cues),
         literal=literal,
-        exact=_patterns(found, cues_of, phrases),
-        agents=_patterns(select(found, lambda r: r.role == "agent"), cues_of, phrases),
-        evasive=_patterns(select(found, lambda r: r.evasion), {}, phrases),
-        sound_in_calls=_patterns(select(heard, lambda r: r.sound != "never"), {}, phrases, spelled),
-        sound_always=_patterns(select(heard, lambda r: r.sound == "always"), {}, phrases, spelled),
+        cue_patterns=_patterns({t: Target(cues=tuple(cues)) for t, cues in cues_of.items()}),
+        exact=_phrase_patterns(found, phrases),
+        agents=_phrase_patterns(select(found, lambda r: r.role == "agent"), phrases),
+        evasive=_phrase_patterns(select(found, lambda r: r.evasion), phrases),
+        sound_in_calls=_phrase_patterns(select(heard, lambda r: r.sound != "never"), phrases, spelled),
+        sound_always=_phrase_patterns(select(heard, lambda r: r.sound == "always"), phrases, spelled),
+        conditions=conditions,
         spellings={s: word for word, spellings in source.evasion.spellings.items() for s in spellings},
         heard_as=frozenset(s for spellings in source.evasion.heard_as.values() for s in spellings),
         frequent=source.evasion.frequent,
     )
 
 
-def _patterns(
-    found: dict[str, list[Part]],
-    cues_of: dict[str, list[int]],
-    phrases: list[CompiledPhrase],
-    spelled: dict[str, dict[str, None]] | None = None,
+def _frequency() -> dict[str, float]:
+    """In what share of texts a frequent stretch of one to three characters occurs. Decides speed only, no result."""
+    lines = resources.files("pipeline.matching").joinpath("frequency.txt").read_text(encoding="utf-8").splitlines()
+    return {gram: int(per_mille) / 1000 for gram, per_mille in (line.split("\t") for line in lines)}
+
+
+def _phrase_patterns(
+    found: dict[str, list[int]], phrases: list[CompiledPhrase], spelled: dict[str, dict[str, None]] | None = None
 ) -> Patterns:
-    texts = sorted(found.keys() | cues_of.keys()) or ["\ue0ff"]  # an empty automaton is refused
-    numbers: dict[Target, int] = {}
-    target_of = []
-    for text in texts:
-        parts = dict.fromkeys(found.get(text, ()))
-        target = Target(
-            singles=tuple(p for p, _ in parts if len(phrases[p].glued) == 1),
-            parts=tuple(p for p in parts if len(phrases[p[0]].glued) > 1),
-            cues=tuple(cues_of.get(text, ())),
+    targets = {}
+    for text, of in found.items():
+        unique = dict.fromkeys(of)
+        targets[text] = Target(
+            singles=tuple(p for p in unique if not phrases[p].parts),
+            triggers=tuple(p for p in unique if phrases[p].parts),
         )
-        target_of.append(numbers.setdefault(target, len(numbers)))
+    return _patterns(targets, spelled)
+
+
+def _patterns(meaning: dict[str, Target], spelled: dict[str, dict[str, None]] | None = None) -> Patterns:
+    texts = sorted(meaning)
+    numbers: dict[Target, int] = {}
+    target_of = [numbers.setdefault(meaning[text], len(numbers)) for text in texts]
     return Patterns(
-        automaton=CharwiseDoubleArrayAhoCorasick(texts).serialize(),
+        automaton=CharwiseDoubleArrayAhoCorasick(texts).serialize() if texts else b"",
         target_of=struct.pack(f"<{len(target_of)}i", *target_of),
         targets=list(numbers),
-        spelled="\n".join("|".join(spelled[t]) for t in texts if t in found) if spelled else "",
+        spelled="\n".join("|".join(spelled[t]) for t in texts) if spelled else "",
     )
 
 
@@ -263,7 +290,6 @@ def _compile_rule(rule: RuleSource) -> CompiledRule:
         evasion=rule.evasion,
         sound=rule.sound,
         all_count=len(rule.all),
-        needs_any=bool(rule.any),
         at_least=rule.at_least,
-        plain=not (rule.all or rule.of),
+        conditional=bool(rule.all or rule.of or rule.none),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from daachorse import CharwiseDoubleArrayAhoCorasick
@@ -38,122 +38,135 @@ class Candidate(NamedTuple):
 class Finder:
     """One automaton with what its patterns mean.
 
-    Phrases of several parts are joined only where all their parts are present: one bit a phrase, one whole number a part
-    place, so that a text full of frequent parts (我, 要, 不) costs a few bit operations and not a look at every phrase.
+    Of a phrase of several parts the automaton knows the rarest only; the others are looked for around it. So frequent
+    parts (我, 要, 一) cost nothing until a rare one is there.
     """
 
-    def __init__(self, patterns: Patterns, rules: CompiledRules) -> None:
-        self._automaton = CharwiseDoubleArrayAhoCorasick.deserialize(patterns.automaton)
-        self._phrases = rules.phrases
-        self._cues = rules.cues
-        self._multi = sorted({phrase for target in patterns.targets for phrase, _ in target.parts})
-        bit_of = {phrase: 1 << i for i, phrase in enumerate(self._multi)}
-        counts = [len(rules.phrases[phrase].glued) for phrase in self._multi]
-        self._complete_from = [
-            sum(bit_of[p] for p, n in zip(self._multi, counts, strict=True) if n <= place)
-            for place in range(max(counts, default=0))
-        ]
-        """Per part place: the phrases that have no part there, and so lack none."""
-        targets = [_Target(target, bit_of) for target in patterns.targets]
+    def __init__(self, patterns: Patterns, rules: CompiledRules, spell: Callable[[str], str] = str) -> None:
+        """``spell`` turns a spelling into what it looks like in the texts searched (its sound, for a sound finder)."""
+        phrases = rules.phrases
+        self._automaton = CharwiseDoubleArrayAhoCorasick.deserialize(patterns.automaton) if patterns.automaton else None
+        self._phrases = phrases
+        self._spell = spell
+        self._parts: dict[int, list[_Part]] = {}
         numbers = struct.unpack(f"<{len(patterns.target_of) // 4}i", patterns.target_of)
-        self._targets = [targets[n] for n in numbers]
+        self._longest = [rules.rules[p.rule].max_length for p in phrases]
+        self._asked = [rules.rules[p.rule].asked for p in phrases]
+        self._targets: list[Target] = [patterns.targets[n] for n in numbers]
 
-    def find(self, text: str, via: str = "exact") -> tuple[list[Candidate], list[FoundCue]]:
-        """All candidates and cues of ``text``."""
-        candidates: list[Candidate] = []
-        cues: list[FoundCue] = []
-        parts: list[tuple[int, int, _Target]] = []
-        present = self._complete_from.copy()
-        targets = self._targets
-        for start, end, pattern in self._automaton.find_overlapping(text):
-            target = targets[pattern]
-            for phrase in target.singles:
-                candidates.append(Candidate(phrase, ((start, end),), via))  # noqa: PERF401  (a generator costs more)
-            if target.places:
-                parts.append((start, end, target))
-                for place, bits in target.places:  # highest first: no part follows itself
-                    present[place] |= bits & present[place - 1] if place else bits
-            for cue in target.cues:
-                cues.append((start, end, self._cues[cue]))  # noqa: PERF401  (as above)
-        if parts:
-            self._join(text, present, parts, candidates, via)
-        return candidates, cues
-
-    def find_patterns(self, text: str) -> list[tuple[int, int, int]]:
-        """Start, end and number of every pattern in ``text``."""
+    def hits(self, text: str) -> list[tuple[int, int, int]]:
+        """Start, end and pattern of everything the automaton finds."""
+        if self._automaton is None:
+            return []
         found: list[tuple[int, int, int]] = self._automaton.find_overlapping(text)
         return found
 
-    def join_found(self, text: str, found: list[tuple[int, int, int]], via: str) -> list[Candidate]:
-        """The candidates made of patterns that stand where ``found`` says."""
-        candidates: list[Candidate] = []
-        parts: list[tuple[int, int, _Target]] = []
-        present = self._complete_from.copy()
-        for start, end, pattern in found:
-            target = self._targets[pattern]
-            candidates += [Candidate(phrase, ((start, end),), via) for phrase in target.singles]
-            if target.places:
-                parts.append((start, end, target))
-                for place, bits in target.places:
-                    present[place] |= bits & present[place - 1] if place else bits
-        if parts:
-            self._join(text, present, parts, candidates, via)
-        return candidates
+    def target(self, pattern: int) -> Target:
+        return self._targets[pattern]
 
-    def _join(
-        self,
-        text: str,
-        present: list[int],
-        parts: list[tuple[int, int, _Target]],
-        candidates: list[Candidate],
-        via: str,
-    ) -> None:
-        complete = -1
-        for bits in present:
-            complete &= bits
-        if complete:
-            parts = [p for p in parts if p[2].phrases & complete]
-        while complete:
-            bit = complete.bit_length() - 1
-            complete ^= 1 << bit
-            phrase = self._multi[bit]
-            glued, anchored = self._phrases[phrase].glued, self._phrases[phrase].at_start
-            last = len(glued) - 1
-            open_: list[list[Spans]] = [[] for _ in range(last)]
-            for start, end, target in parts:
-                for place in target.places_of.get(phrase, ()):
-                    if place == 0:
-                        open_[0].append(((start, end),))
-                        continue
-                    gap = 0 if glued[place] else GAP
-                    # nearest first; but an anchored phrase wants the start that reaches furthest back
-                    for spans in open_[place - 1] if anchored else reversed(open_[place - 1]):
-                        before = spans[-1][1]
-                        if before <= start <= before + gap and _clause_ends.isdisjoint(text[before:start]):
-                            joined = (*spans[:-1], (spans[-1][0], end)) if gap == 0 else (*spans, (start, end))
-                            if place == last:
-                                candidates.append(Candidate(phrase, joined, via))
-                            else:
-                                open_[place].append(joined)
-                            break
+    def find(self, text: str, asked: frozenset[str], via: str = "exact") -> list[Candidate]:
+        """All candidates of ``text``, but of rules that the text's length or the topics asked rule out anyway."""
+        return [candidate for candidate, _ in self.find_patterns(text, asked, via)]
+
+    def find_patterns(self, text: str, asked: frozenset[str], via: str) -> list[tuple[Candidate, int]]:
+        """The same, each candidate with the pattern that led to it."""
+        found: list[tuple[Candidate, int]] = []
+        targets, longest, needed = self._targets, self._longest, self._asked
+        size = len(text)
+        for start, end, pattern in self.hits(text):
+            target = targets[pattern]
+            for phrase in target.singles:
+                if size <= longest[phrase] and (not needed[phrase] or not asked.isdisjoint(needed[phrase])):
+                    found.append((Candidate(phrase, ((start, end),), via), pattern))  # noqa: PERF401  (a generator costs more)
+            for phrase in target.triggers:
+                if size <= longest[phrase] and (not needed[phrase] or not asked.isdisjoint(needed[phrase])):
+                    spans = self._complete(phrase, text, start, end)
+                    if spans is not None:
+                        found.append((Candidate(phrase, spans, via), pattern))
+        return found
+
+    def _complete(self, number: int, text: str, start: int, end: int) -> Spans | None:
+        """The spans of the phrase whose trigger stands at ``[start, end)``, glued parts as one."""
+        phrase = self._phrases[number]
+        if phrase.at_start and phrase.trigger == 0 and start and text[start - 1].isalnum():
+            return None
+        parts = self._parts.get(number)
+        if parts is None:
+            parts = self._parts[number] = [_Part(map(self._spell, p.split("|"))) for p in phrase.parts]
+        left = _before(parts, phrase.glued, phrase.trigger - 1, text, start)
+        if left is None:
+            return None
+        right = _behind(parts, phrase.glued, phrase.trigger + 1, text, end)
+        if right is None:
+            return None
+        pieces: list[tuple[int, int]] = []
+        for span, glued in zip((*left, (start, end), *right), phrase.glued, strict=True):
+            if glued:
+                pieces[-1] = (pieces[-1][0], span[1])
+            else:
+                pieces.append(span)
+        return tuple(pieces)
 
 
-class _Target:
-    """A ``Target`` made ready: its parts as bits by place, and by phrase."""
+class _Part:
+    """The spellings of a part, how long they are (longest first), and the characters they start and end with."""
 
-    __slots__ = ("cues", "phrases", "places", "places_of", "singles")
+    __slots__ = ("first", "last", "lengths", "spellings")
 
-    def __init__(self, target: Target, bit_of: dict[int, int]) -> None:
-        self.singles = target.singles
-        self.cues = target.cues
-        places: dict[int, int] = {}
-        self.places_of: dict[int, tuple[int, ...]] = {}
-        for phrase, place in target.parts:
-            places[place] = places.get(place, 0) | bit_of[phrase]
-            # a later place first, or a pattern that is two parts of a phrase would join with itself
-            self.places_of[phrase] = tuple(sorted((*self.places_of.get(phrase, ()), place), reverse=True))
-        self.phrases = sum({bit_of[phrase] for phrase in self.places_of})
-        self.places = tuple(sorted(places.items(), reverse=True))
+    def __init__(self, spellings: Iterable[str]) -> None:
+        self.spellings = frozenset(spellings)
+        self.first = frozenset(s[0] for s in self.spellings)
+        self.last = frozenset(s[-1] for s in self.spellings)
+        self.lengths = sorted({len(s) for s in self.spellings}, reverse=True)
+
+
+def _before(parts: list[_Part], glued: tuple[bool, ...], place: int, text: str, start: int) -> Spans | None:
+    """Spans of the parts up to ``place`` that end at or shortly before ``start``, the nearest and longest that fit."""
+    if place < 0:
+        return ()
+    part = parts[place]
+    last = part.last
+    for end in range(start, max(0, start - (0 if glued[place + 1] else GAP)) - 1, -1):
+        if end < start and text[end] in _clause_ends:
+            break
+        if end and text[end - 1] in last:
+            for length in part.lengths:
+                if length <= end and text[end - length : end] in part.spellings:
+                    rest = _before(parts, glued, place - 1, text, end - length)
+                    if rest is not None:
+                        return (*rest, (end - length, end))
+    return None
+
+
+def _behind(parts: list[_Part], glued: tuple[bool, ...], place: int, text: str, end: int) -> Spans | None:
+    """Spans of the parts from ``place`` on that start at or shortly behind ``end``."""
+    if place == len(parts):
+        return ()
+    part = parts[place]
+    first = part.first
+    size = len(text)
+    for start in range(end, min(size, end + (0 if glued[place] else GAP) + 1)):
+        if start > end and text[start - 1] in _clause_ends:
+            break
+        if text[start] in first:
+            for length in part.lengths:
+                if start + length <= size and text[start : start + length] in part.spellings:
+                    rest = _behind(parts, glued, place + 1, text, start + length)
+                    if rest is not None:
+                        return ((start, start + length), *rest)
+    return None
+
+
+class CueFinder:
+    """Finds the words that may take a hit back."""
+
+    def __init__(self, rules: CompiledRules) -> None:
+        self._finder = Finder(rules.cue_patterns, rules)
+        self._cues = rules.cues
+
+    def find(self, text: str) -> list[FoundCue]:
+        targets, cues = self._finder._targets, self._cues
+        return [(s, e, cues[cue]) for s, e, pattern in self._finder.hits(text) for cue in targets[pattern].cues]
 
 
 class DisguisedFinder:
@@ -163,16 +176,17 @@ class DisguisedFinder:
         self._finder = Finder(rules.evasive, rules)
         self._spellings = rules.spellings
         self._spelling = _longest_first(rules.spellings)
+        self._any_spelling = CharwiseDoubleArrayAhoCorasick(sorted(rules.spellings)) if rules.spellings else None
 
-    def find(self, text: str) -> list[Candidate]:
+    def find(self, text: str, asked: frozenset[str]) -> list[Candidate]:
         """What ``text`` shows only once separators are squeezed out and disguised spellings are undone."""
         plain = _replace(Mapped(text), _separators, lambda _: "") if _separators.search(text) is not None else None
-        if self._spelling is not None and self._spelling.search(plain.text if plain else text) is not None:
+        if self._any_spelling is not None and self._any_spelling.find(plain.text if plain else text):
             plain = _replace(plain or Mapped(text), self._spelling, self._spellings.__getitem__)
         if plain is None:
             return []
         result = []
-        for phrase, found, _ in self._finder.find(plain.text)[0]:
+        for phrase, found, _ in self._finder.find(plain.text, asked):
             spans = tuple(plain.source_span(s, e) for s, e in found)
             if any(text[s:e] != plain.text[a:b] for (s, e), (a, b) in zip(spans, found, strict=True)):
                 result.append(Candidate(phrase, spans, "evasion"))
@@ -183,40 +197,55 @@ class SoundFinder:
     """Finds phrases by their sound: a recogniser's homophones (语算) and syllables in letters (返xian)."""
 
     def __init__(self, patterns: Patterns, rules: CompiledRules, segmenter: Segmenter) -> None:
-        self._finder = Finder(patterns, rules)
+        self._finder = Finder(patterns, rules, lambda spelling: by_sound(spelling).text)
+        self._nothing = not patterns.targets
         self._spelled = patterns.spelled.split("\n")
+        self._phrases = rules.phrases
         self._segmenter = segmenter
         self._heard_as = rules.heard_as
         self._frequent = frozenset(rules.frequent)
 
-    def find(self, text: str, exact: list[Candidate]) -> list[Candidate]:
+    def find(self, text: str, asked: frozenset[str], exact: list[Candidate]) -> list[Candidate]:
         """Those of ``text`` that aren't in ``exact``."""
+        if self._nothing:
+            return []
         heard = by_sound(text)
-        found = self._finder.find_patterns(heard.text)
-        if not found:
-            return []
-        standing = []
-        misheard = False
-        for start, end, pattern in found:
-            source = heard.source_span(start, end)
-            written = text[source[0] : source[1]]
-            spelled = self._spelled[pattern].split("|")
-            if written not in spelled:
-                if not self._plausible(written, spelled):
-                    continue
-                misheard = True
-            standing.append((*source, pattern))
-        if not misheard:
-            return []
         known = {(c.phrase, c.spans) for c in exact}
-        joined = self._finder.join_found(text, standing, "sound")
-        return [c for c in dict.fromkeys(joined) if (c.phrase, c.spans) not in known]
+        result: dict[Candidate, None] = {}
+        for (phrase, found, via), pattern in self._finder.find_patterns(heard.text, asked, "sound"):
+            spans = tuple(heard.source_span(s, e) for s, e in found)
+            if (phrase, spans) not in known and self._misheard(text, phrase, spans, pattern):
+                result[Candidate(phrase, spans, via)] = None
+        return list(result)
+
+    def _misheard(self, text: str, phrase: int, spans: Spans, pattern: int) -> bool:
+        """Is each piece as the phrase writes it, or a plausible homophone?"""
+        parts, glued = self._phrases[phrase].parts, self._phrases[phrase].glued
+        if not parts:
+            written = text[spans[0][0] : spans[0][1]]
+            return self._plausible(written, self._spelled[pattern].split("|"))
+        pieces: list[list[str]] = []
+        for part, is_glued in zip(parts, glued, strict=True):
+            if is_glued:  # a piece of several parts is judged by its own characters alone
+                pieces[-1] = []
+            else:
+                pieces.append(part.split("|"))
+        for (start, end), spelled in zip(spans, pieces, strict=True):
+            written = text[start:end]
+            if not spelled or written in spelled:
+                continue
+            sound = by_sound(written).text
+            if not self._plausible(written, [s for s in spelled if by_sound(s).text == sound]):
+                return False
+        return any(spelled and text[s:e] not in spelled for (s, e), spelled in zip(spans, pieces, strict=True))
 
     def _plausible(self, written: str, spelled: list[str]) -> bool:
         """Could a recogniser, or somebody who evades, have written this for one of ``spelled``?
 
         Not where the characters that differ are frequent ones, or part of a word of their own.
         """
+        if written in spelled:
+            return False
         if written in self._heard_as:
             return True
         in_words: set[int] | None = None
@@ -237,9 +266,7 @@ class SoundFinder:
         return False
 
 
-def _longest_first(spellings: dict[str, str]) -> re.Pattern[str] | None:
-    if not spellings:
-        return None
+def _longest_first(spellings: dict[str, str]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, sorted(spellings, key=len, reverse=True))))
 
 

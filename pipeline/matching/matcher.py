@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import NamedTuple
 
-from pipeline.matching.compiled import ALL, ANY, NONE, OF, CompiledPhrase, CompiledRule, CompiledRules
-from pipeline.matching.finding import LONG_ENOUGH, Candidate, DisguisedFinder, Finder, FoundCue, SoundFinder, Spans
+from pipeline.matching.compiled import ALL, ANY, NONE, OF, CompiledPhrase, CompiledRules
+from pipeline.matching.finding import LONG_ENOUGH, Candidate, CueFinder, DisguisedFinder, Finder, SoundFinder, Spans
 from pipeline.matching.scope import Scope
 from pipeline.text.clauses import clause_borders
 from pipeline.text.mapped import Mapped
@@ -44,8 +44,10 @@ class Matcher:
     def __init__(self, compiled: CompiledRules, segmenter: Segmenter | None = None) -> None:
         self.compiled = compiled
         self.segmenter = segmenter or Segmenter(compiled.user_words)
+        self._cues = CueFinder(compiled)
         self._exact = Finder(compiled.exact, compiled)
         self._agents = Finder(compiled.agents, compiled)
+        self._conditions: dict[int, Finder] = {}
         self._disguised = DisguisedFinder(compiled)
         self._sound_in_calls = SoundFinder(compiled.sound_in_calls, compiled, self.segmenter)
         self._sound_always = SoundFinder(compiled.sound_always, compiled, self.segmenter)
@@ -59,73 +61,64 @@ class Matcher:
         folded = fold_numbers(normal.text, self.compiled.literal)
         plain = folded.text
         if role == "customer" or trace:
-            candidates, cues = self._exact.find(plain)
-            candidates += self._disguised.find(plain)
+            candidates = self._exact.find(plain, asked)
+            candidates += self._disguised.find(plain, asked)
             sound = self._sound_in_calls if channel == "call" else self._sound_always
-            candidates += sound.find(plain, candidates)
+            candidates += sound.find(plain, asked, candidates)
         else:
-            candidates, cues = self._agents.find(plain)
+            candidates = self._agents.find(plain, asked)
         if not candidates:
             return Reading(normal, folded, [])
-        return Reading(normal, folded, self._judge(plain, candidates, cues, role, channel, asked))
+        return Reading(normal, folded, self._judge(plain, candidates, role, channel, asked))
 
     def _judge(
         self,
         text: str,
         candidates: list[Candidate],
-        cues: list[FoundCue],
         role: str,
         channel: str,
         asked: frozenset[str],
     ) -> list[Hit]:
         rules, phrases = self.compiled.rules, self.compiled.phrases
-        borders = clause_borders(text)
         by_rule: dict[int, list[Candidate]] = {}
-        against: set[int] = set()
         for candidate in candidates:
-            found_as = phrases[candidate.phrase]
-            if found_as.group != NONE:
-                by_rule.setdefault(found_as.rule, []).append(candidate)
-            elif found_as.rule not in against and _anchored(found_as, candidate.spans, borders, text):
-                against.add(found_as.rule)
+            by_rule.setdefault(phrases[candidate.phrase].rule, []).append(candidate)
+        borders = clause_borders(text)
         words = _Words(text, borders, self.segmenter)
         scope: Scope | None = None
         hits: list[Hit] = []
         for number, found in by_rule.items():
-            if number in against:
-                continue
             rule = rules[number]
-            if not rule.min_length <= len(text) <= rule.max_length:
+            if len(text) < rule.min_length or not asked.isdisjoint(rule.not_asked):
                 continue
-            if (rule.asked and asked.isdisjoint(rule.asked)) or not asked.isdisjoint(rule.not_asked):
+            deciding = [c for c in found if _anchored(phrases[c.phrase], c.spans, borders, text)]
+            if not deciding or (rule.conditional and not self._holds(number, deciding, text, borders, asked)):
                 continue
-            here = [c for c in found if _anchored(phrases[c.phrase], c.spans, borders, text)]
-            deciding = here if rule.plain else self._deciding(rule, here)
             if rule.role != role or channel not in rule.channels:
                 hits += [Hit(number, *candidate, "wrong_role") for candidate in deciding]
                 continue
             for phrase, spans, via in deciding:
                 if scope is None:
-                    scope = Scope(text, borders, [c for c in cues if words.is_border(c[0])])
+                    scope = Scope(text, borders, [c for c in self._cues.find(text) if words.is_border(c[0])])
                 verdict, cue = scope.judge(spans, rule.ignores)
                 if verdict == "kept" and rule.borders and not words.hold(spans, via):
                     verdict = "inside_word"
                 hits.append(Hit(number, phrase, spans, via, verdict, cue))
         return hits
 
-    def _deciding(self, rule: CompiledRule, found: list[Candidate]) -> list[Candidate]:
-        """The candidates whose verdict decides: those of ``any``, or else of ``all`` and ``at_least``; none where the
-        rule's groups don't hold over the whole utterance."""
+    def _holds(self, number: int, deciding: list[Candidate], text: str, borders: list[int], asked: frozenset[str]) -> bool:
+        """Do the rule's ``all``, ``at_least`` and ``none`` hold over the whole utterance?"""
+        finder = self._conditions.get(number)
+        if finder is None:
+            finder = self._conditions[number] = Finder(self.compiled.conditions[number], self.compiled)
         phrases = self.compiled.phrases
-        groups: dict[int, list[Candidate]] = {ANY: [], ALL: [], OF: []}
-        for candidate in found:
-            groups[phrases[candidate.phrase].group].append(candidate)
-        if (
-            len({phrases[c.phrase].shown for c in groups[ALL]}) < rule.all_count
-            or len({phrases[c.phrase].shown for c in groups[OF]}) < rule.at_least
-        ):
-            return []
-        return groups[ANY] if rule.needs_any else groups[ALL] + groups[OF]
+        there: dict[int, set[str]] = {ANY: set(), ALL: set(), NONE: set(), OF: set()}
+        for candidate in (*deciding, *finder.find(text, asked)):
+            phrase = phrases[candidate.phrase]
+            if _anchored(phrase, candidate.spans, borders, text):
+                there[phrase.group].add(phrase.shown)
+        rule = self.compiled.rules[number]
+        return not there[NONE] and len(there[ALL]) >= rule.all_count and len(there[OF]) >= rule.at_least
 
 
 class _Words:
