@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from daachorse import CharwiseDoubleArrayAhoCorasick
 
-from pipeline.matching.compiled import CompiledRules, Patterns, Target
+from pipeline.matching.compiled import CompiledRule, CompiledRules, Patterns, Target
 from pipeline.matching.phrases import GAP
 from pipeline.matching.schema import CueSource
 from pipeline.text.mapped import Mapped
@@ -50,8 +50,7 @@ class Finder:
         self._spell = spell
         self._parts: dict[int, list[_Part]] = {}
         numbers = struct.unpack(f"<{len(patterns.target_of) // 4}i", patterns.target_of)
-        self._longest = [rules.rules[p.rule].max_length for p in phrases]
-        self._asked = [rules.rules[p.rule].asked for p in phrases]
+        self._rules = rules.rules
         self._targets: list[Target] = [patterns.targets[n] for n in numbers]
 
     def hits(self, text: str) -> list[tuple[int, int, int]]:
@@ -71,15 +70,22 @@ class Finder:
     def find_patterns(self, text: str, asked: frozenset[str], via: str) -> list[tuple[Candidate, int]]:
         """The same, each candidate with the pattern that led to it."""
         found: list[tuple[Candidate, int]] = []
-        targets, longest, needed = self._targets, self._longest, self._asked
+        targets, phrases, rules = self._targets, self._phrases, self._rules
         size = len(text)
+        live: dict[int, bool] = {}
         for start, end, pattern in self.hits(text):
             target = targets[pattern]
             for phrase in target.singles:
-                if size <= longest[phrase] and (not needed[phrase] or not asked.isdisjoint(needed[phrase])):
-                    found.append((Candidate(phrase, ((start, end),), via), pattern))  # noqa: PERF401  (a generator costs more)
+                number = phrases[phrase].rule
+                if number not in live:
+                    live[number] = _may_fire(rules[number], size, asked)
+                if live[number]:
+                    found.append((Candidate(phrase, ((start, end),), via), pattern))
             for phrase in target.triggers:
-                if size <= longest[phrase] and (not needed[phrase] or not asked.isdisjoint(needed[phrase])):
+                number = phrases[phrase].rule
+                if number not in live:
+                    live[number] = _may_fire(rules[number], size, asked)
+                if live[number]:
                     spans = self._complete(phrase, text, start, end)
                     if spans is not None:
                         found.append((Candidate(phrase, spans, via), pattern))
@@ -106,6 +112,10 @@ class Finder:
             else:
                 pieces.append(span)
         return tuple(pieces)
+
+
+def _may_fire(rule: CompiledRule, size: int, asked: frozenset[str]) -> bool:
+    return rule.min_length <= size <= rule.max_length and (not rule.asked or not asked.isdisjoint(rule.asked))
 
 
 class _Part:
@@ -180,11 +190,16 @@ class DisguisedFinder:
 
     def find(self, text: str, asked: frozenset[str]) -> list[Candidate]:
         """What ``text`` shows only once separators are squeezed out and disguised spellings are undone."""
-        plain = _replace(Mapped(text), _separators, lambda _: "") if _separators.search(text) is not None else None
-        if self._any_spelling is not None and self._any_spelling.find(plain.text if plain else text):
-            plain = _replace(plain or Mapped(text), self._spelling, self._spellings.__getitem__)
-        if plain is None:
+        squeezed = _separators.sub("", text)
+        disguised = self._any_spelling is not None and bool(self._any_spelling.find(squeezed))
+        if squeezed == text and not disguised:
             return []
+        undone = self._spelling.sub(lambda m: self._spellings[m[0]], squeezed) if disguised else squeezed
+        if not self._finder.hits(undone):  # found out before anything is mapped back, which costs ten times more
+            return []
+        plain = _replace(Mapped(text), _separators, lambda _: "")
+        if disguised:
+            plain = _replace(plain, self._spelling, self._spellings.__getitem__)
         result = []
         for phrase, found, _ in self._finder.find(plain.text, asked):
             spans = tuple(plain.source_span(s, e) for s, e in found)
