@@ -36,7 +36,7 @@ RULES += [rule("assert", "need", "experimental"), rule("assert", "need", "test")
 def decider() -> Decider:
     empty = Patterns(b"", b"", [])
     rules = CompiledRules(
-        0, "", TAGS, {}, (), RULES, [], [], frozenset(), empty, empty, empty, empty, empty, empty, [], {}, frozenset(), ""
+        0, "", TAGS, {}, (), RULES, [], [], frozenset(), empty, empty, empty, empty, empty, empty, empty, {}, frozenset(), ""
     )
     return Decider(rules, ModelInfo(2, tuple(TAGS), dict.fromkeys(TAGS, 0.5), (), 0.6, {}, ""))
 

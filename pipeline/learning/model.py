@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,13 +41,17 @@ FEW = 4
 
 
 class Block:
-    """One feature block: n-grams (as keys), their idf, and idf × weight, one row an n-gram, one column a tag."""
+    """One feature block: n-grams (as keys), their idf, and idf × weight, one row an n-gram, one column a tag.
+
+    Owns ``weights`` from then on.
+    """
 
     def __init__(self, keys: Keys, longest: int, idf: Floats, weights: Floats) -> None:
         self.longest = longest
         self.idf = idf
         self._square = idf * idf
-        self.weighted = weights * idf[:, None]
+        weights *= idf[:, None]  # in place: a second copy would double the peak of memory
+        self.weighted = weights
         self._keys = keys
         self._table: KeyTable | None = None
         self._numbers: dict[int, int] | None = None
@@ -180,8 +183,9 @@ def load_model(directory: Path) -> Model:
         )
     shown = f"{directory.name}/model.npz"
     try:
-        raw = (directory / "model.npz").read_bytes()
-        with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
+        with (directory / "model.npz").open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").digest()
+        with (directory / "model.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             text = Block(arrays["text_keys"], LONGEST, arrays["text_idf"], arrays["text_weights"])
             before = Block(arrays["before_keys"], CONTEXT_LONGEST, arrays["before_idf"], arrays["before_weights"])
             bias = arrays["bias"]
@@ -190,5 +194,5 @@ def load_model(directory: Path) -> Model:
     for block in (text, before):
         if block.weighted.shape != (len(block.idf), len(info.tags)) or bias.shape != (len(info.tags),):
             raise InputError(file=shown, found="arrays of unequal sizes", advice="train the model again (convtag train)")
-    version = hashlib.sha256(content + hashlib.sha256(raw).digest()).hexdigest()[:8]
+    version = hashlib.sha256(content + digest).hexdigest()[:8]
     return Model(info, text, before, bias, version)

@@ -18,7 +18,7 @@ from pipeline.matching.schema import CueSource, RuleSource
 from pipeline.text.segment import UserWord
 from pipeline.text.sound import FIRST_SYLLABLE, by_sound
 
-NOTATION = 21
+NOTATION = 22
 """Raise when compiled rules change shape or meaning: a cache of another notation is not used."""
 
 ANY, ALL, NONE, OF = range(4)
@@ -102,8 +102,8 @@ class CompiledRules(msgspec.Struct, array_like=True):
     """Only the rules with ``evasion: true``."""
     sound_in_calls: Patterns
     sound_always: Patterns
-    conditions: list[Patterns]
-    """Per rule: the phrases that don't decide but have to be there, or must not (``none``, and ``all`` and ``at_least``
+    conditions: Patterns
+    """The phrases that don't decide but have to be there, or must not (``none``, and ``all`` and ``at_least``
     beside ``any``). Looked at only once a deciding phrase is there."""
     """By syllables: the rules that are heard in calls, and those heard on every channel."""
     spellings: dict[str, str]
@@ -153,12 +153,11 @@ def compile_rules(source: RuleSet, content_hash: str) -> CompiledRules:
     found: dict[str, list[int]] = defaultdict(list)
     heard: dict[str, list[int]] = defaultdict(list)
     spelled: dict[str, dict[str, None]] = defaultdict(dict)
-    conditions: list[Patterns] = []
+    waiting: dict[str, list[int]] = defaultdict(list)
     frequency = _frequency()
     for rule in source.rules:
         if rule.status == "deprecated":
             continue
-        waiting: dict[str, list[int]] = defaultdict(list)
         for group, lines in ((ANY, rule.any), (ALL, rule.all), (NONE, rule.none), (OF, rule.of)):
             decides = group == ANY or (group != NONE and not rule.any)
             for parsed in (p for text, _ in lines for p in parse_phrase(text, source.words, literal)):
@@ -182,7 +181,6 @@ def compile_rules(source: RuleSet, content_hash: str) -> CompiledRules:
                         heard[sound].append(len(phrases))
                         spelled[sound][spelling] = None
                 phrases.append(phrase)
-        conditions.append(_phrase_patterns(waiting, phrases))
         rules.append(_compile_rule(rule))
     cues_of: dict[str, list[int]] = defaultdict(list)
     for i, cue in enumerate(source.cues):
@@ -208,7 +206,7 @@ def compile_rules(source: RuleSet, content_hash: str) -> CompiledRules:
         evasive=_phrase_patterns(select(found, lambda r: r.evasion), phrases),
         sound_in_calls=_phrase_patterns(select(heard, lambda r: r.sound != "never"), phrases, spelled),
         sound_always=_phrase_patterns(select(heard, lambda r: r.sound == "always"), phrases, spelled),
-        conditions=conditions,
+        conditions=_phrase_patterns(waiting, phrases),
         spellings={s: word for word, spellings in source.evasion.spellings.items() for s in spellings},
         heard_as=frozenset(s for spellings in source.evasion.heard_as.values() for s in spellings),
         frequent=source.evasion.frequent,

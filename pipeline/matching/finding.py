@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from daachorse import CharwiseDoubleArrayAhoCorasick
@@ -63,11 +63,14 @@ class Finder:
     def target(self, pattern: int) -> Target:
         return self._targets[pattern]
 
-    def find(self, text: str, asked: frozenset[str], via: str = "exact") -> list[Candidate]:
-        """All candidates of ``text``, but of rules that the text's length or the topics asked rule out anyway."""
-        return [candidate for candidate, _ in self.find_patterns(text, asked, via)]
+    def find(self, text: str, asked: frozenset[str], only: Collection[int] | None = None) -> list[Candidate]:
+        """All candidates of ``text``, but of rules that the text's length or the topics asked rule out anyway, or that
+        aren't among ``only``."""
+        return [candidate for candidate, _ in self.find_patterns(text, asked, "exact", only)]
 
-    def find_patterns(self, text: str, asked: frozenset[str], via: str) -> list[tuple[Candidate, int]]:
+    def find_patterns(
+        self, text: str, asked: frozenset[str], via: str, only: Collection[int] | None = None
+    ) -> list[tuple[Candidate, int]]:
         """The same, each candidate with the pattern that led to it."""
         found: list[tuple[Candidate, int]] = []
         targets, phrases, rules = self._targets, self._phrases, self._rules
@@ -78,13 +81,13 @@ class Finder:
             for phrase in target.singles:
                 number = phrases[phrase].rule
                 if number not in live:
-                    live[number] = _may_fire(rules[number], size, asked)
+                    live[number] = (only is None or number in only) and _may_fire(rules[number], size, asked)
                 if live[number]:
                     found.append((Candidate(phrase, ((start, end),), via), pattern))
             for phrase in target.triggers:
                 number = phrases[phrase].rule
                 if number not in live:
-                    live[number] = _may_fire(rules[number], size, asked)
+                    live[number] = (only is None or number in only) and _may_fire(rules[number], size, asked)
                 if live[number]:
                     spans = self._complete(phrase, text, start, end)
                     if spans is not None:

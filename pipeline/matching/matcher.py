@@ -47,7 +47,7 @@ class Matcher:
         self._cues = CueFinder(compiled)
         self._exact = Finder(compiled.exact, compiled)
         self._agents = Finder(compiled.agents, compiled)
-        self._conditions: dict[int, Finder] = {}
+        self._conditions = Finder(compiled.conditions, compiled)
         self._disguised = DisguisedFinder(compiled)
         self._sound_in_calls = SoundFinder(compiled.sound_in_calls, compiled, self.segmenter)
         self._sound_always = SoundFinder(compiled.sound_always, compiled, self.segmenter)
@@ -84,20 +84,22 @@ class Matcher:
         for candidate in candidates:
             by_rule.setdefault(phrases[candidate.phrase].rule, []).append(candidate)
         borders = clause_borders(text)
+        deciding: dict[int, list[Candidate]] = {}
+        for number, found in by_rule.items():
+            if asked.isdisjoint(rules[number].not_asked):
+                here = [c for c in found if _anchored(phrases[c.phrase], c.spans, borders, text)]
+                if here:
+                    deciding[number] = here
+        self._drop_unfulfilled(deciding, text, borders, asked)
         words = _Words(text, borders, self.segmenter)
         scope: Scope | None = None
         hits: list[Hit] = []
-        for number, found in by_rule.items():
+        for number, found in deciding.items():
             rule = rules[number]
-            if len(text) < rule.min_length or not asked.isdisjoint(rule.not_asked):
-                continue
-            deciding = [c for c in found if _anchored(phrases[c.phrase], c.spans, borders, text)]
-            if not deciding or (rule.conditional and not self._holds(number, deciding, text, borders, asked)):
-                continue
             if rule.role != role or channel not in rule.channels:
-                hits += [Hit(number, *candidate, "wrong_role") for candidate in deciding]
+                hits += [Hit(number, *candidate, "wrong_role") for candidate in found]
                 continue
-            for phrase, spans, via in deciding:
+            for phrase, spans, via in found:
                 if scope is None:
                     scope = Scope(text, borders, [c for c in self._cues.find(text) if words.is_border(c[0])])
                 verdict, cue = scope.judge(spans, rule.ignores)
@@ -106,19 +108,24 @@ class Matcher:
                 hits.append(Hit(number, phrase, spans, via, verdict, cue))
         return hits
 
-    def _holds(self, number: int, deciding: list[Candidate], text: str, borders: list[int], asked: frozenset[str]) -> bool:
-        """Do the rule's ``all``, ``at_least`` and ``none`` hold over the whole utterance?"""
-        finder = self._conditions.get(number)
-        if finder is None:
-            finder = self._conditions[number] = Finder(self.compiled.conditions[number], self.compiled)
-        phrases = self.compiled.phrases
-        there: dict[int, set[str]] = {ANY: set(), ALL: set(), NONE: set(), OF: set()}
-        for candidate in (*deciding, *finder.find(text, asked)):
+    def _drop_unfulfilled(
+        self, deciding: dict[int, list[Candidate]], text: str, borders: list[int], asked: frozenset[str]
+    ) -> None:
+        """Drops the rules whose ``all``, ``at_least`` or ``none`` don't hold over the whole utterance."""
+        rules, phrases = self.compiled.rules, self.compiled.phrases
+        conditional = [number for number in deciding if rules[number].conditional]
+        if not conditional:
+            return
+        there: dict[int, dict[int, set[str]]] = {n: {ANY: set(), ALL: set(), NONE: set(), OF: set()} for n in conditional}
+        found = self._conditions.find(text, asked, conditional)
+        for candidate in (*found, *(c for n in conditional for c in deciding[n])):
             phrase = phrases[candidate.phrase]
             if _anchored(phrase, candidate.spans, borders, text):
-                there[phrase.group].add(phrase.shown)
-        rule = self.compiled.rules[number]
-        return not there[NONE] and len(there[ALL]) >= rule.all_count and len(there[OF]) >= rule.at_least
+                there[phrase.rule][phrase.group].add(phrase.shown)
+        for number in conditional:
+            groups, rule = there[number], rules[number]
+            if groups[NONE] or len(groups[ALL]) < rule.all_count or len(groups[OF]) < rule.at_least:
+                del deciding[number]
 
 
 class _Words:
