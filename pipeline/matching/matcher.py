@@ -101,7 +101,7 @@ class Matcher:
                 continue
             for phrase, spans, via in found:
                 if scope is None:
-                    scope = Scope(text, borders, [c for c in self._cues.find(text) if words.is_border(c[0])])
+                    scope = Scope(text, borders, self._cues.find(text), words.is_border)
                 verdict, cue = scope.judge(spans, rule.ignores)
                 if verdict == "kept" and rule.borders and not words.hold(spans, via):
                     verdict = "inside_word"

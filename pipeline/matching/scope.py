@@ -6,7 +6,7 @@ Which words are cues is data (``rules/scope/``). A cue inside one of the phrase'
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pipeline.matching.finding import FoundCue
 
@@ -16,26 +16,33 @@ _SENTENCE_ENDS = frozenset("。!?\n")
 
 
 class Scope:
-    """The cues of one text, made ready to judge any number of hits in it."""
+    """The cues of one text, made ready to judge any number of hits in it.
 
-    __slots__ = ("_borders", "_cues", "_ends", "_text")
+    Only words count as cues, and words cost a segmentation, so ``is_word_start`` is asked last.
+    """
 
-    def __init__(self, text: str, borders: Sequence[int], found: Sequence[FoundCue]) -> None:
+    __slots__ = ("_borders", "_cues", "_ends", "_is_word_start", "_shades", "_text")
+
+    def __init__(
+        self, text: str, borders: Sequence[int], found: Sequence[FoundCue], is_word_start: Callable[[int], bool]
+    ) -> None:
         self._text = text
         self._borders = borders
-        shades = [c for c in found if c[2].verdict == "nothing"]
-        free = [c for c in found if not any(_covers(shade, c) for shade in shades)]
-        self._cues = [c for c in free if c[2].verdict not in ("nothing", "ends")]
-        self._ends = [c for c in free if c[2].verdict == "ends"]
+        self._is_word_start = is_word_start
+        self._shades = [c for c in found if c[2].verdict == "nothing"]
+        self._cues = [c for c in found if c[2].verdict not in ("nothing", "ends")]
+        self._ends = [c for c in found if c[2].verdict == "ends"]
 
     def judge(self, parts: Sequence[tuple[int, int]], ignores: frozenset[str]) -> tuple[str, str | None]:
         """The verdict on a hit with these part spans, and the cue that decided (``("kept", None)`` without one)."""
-        if not self._cues:
-            return "kept", None
         start, end = parts[0][0], parts[-1][1]
         reaching = [
-            c for c in self._cues if c[2].verdict not in ignores and not _inside(c, parts) and self._reaches(c, start, end)
+            c
+            for c in self._cues
+            if c[2].verdict not in ignores and not _inside(c, parts) and self._reaches(c, start, end) and self._speaks(c)
         ]
+        if not reaching:
+            return "kept", None
         reaching = [c for c in reaching if not any(_covers(longer, c) for longer in reaching)]
         for verdict in _ORDER:
             cues = [c for c in reaching if c[2].verdict == verdict]
@@ -43,12 +50,18 @@ class Scope:
                 return verdict, cues[-1][2].text
         return "kept", None
 
+    def _speaks(self, cue: FoundCue) -> bool:
+        """Is it a word, and not part of a look-alike (不 in 不过)?"""
+        return self._is_word_start(cue[0]) and not any(
+            _covers(shade, cue) and self._is_word_start(shade[0]) for shade in self._shades
+        )
+
     def _denied(self, nearest: FoundCue) -> bool:
         """An even chain of negators cancels out (不是不需要)."""
         count = 1
         inner = nearest
         for cue in reversed([c for c in self._cues if c[2].verdict == "denied" and c[1] <= inner[0]]):
-            if cue[1] <= inner[0] and self._reaches(cue, inner[0], inner[1]):
+            if cue[1] <= inner[0] and self._reaches(cue, inner[0], inner[1]) and self._speaks(cue):
                 count += 1
                 inner = cue
         return count % 2 == 1
@@ -78,7 +91,7 @@ class Scope:
             i = bisect_right(self._borders, left)
             if i < len(self._borders) and self._borders[i] <= right:
                 return False
-        return not any(left <= e[0] and e[1] <= right for e in self._ends)
+        return not any(left <= e[0] and e[1] <= right and self._speaks(e) for e in self._ends)
 
 
 def _covers(longer: FoundCue, cue: FoundCue) -> bool:
