@@ -14,4 +14,6 @@ from pipeline.tagger import Tagger
 def load_tagger(rules: Path | None = None, models: Path | None = None) -> Tagger:
     """Raises ``InputError`` where rules or models are missing or broken."""
     compiled = compile_directory(rules or built_in("rules"), cache_directory())
-    return Tagger(Matcher(compiled), load_model((models or built_in("models")) / "intents"))
+    matcher = Matcher(compiled)
+    compiled.forget_patterns()
+    return Tagger(matcher, load_model((models or built_in("models")) / "intents"))

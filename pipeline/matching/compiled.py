@@ -111,6 +111,11 @@ class CompiledRules(msgspec.Struct, array_like=True):
     heard_as: frozenset[str]
     frequent: str
 
+    def forget_patterns(self) -> None:
+        """Lets go of what finders were made of: tens of megabytes that nobody reads again."""
+        for name in ("cue_patterns", "exact", "agents", "evasive", "sound_in_calls", "sound_always", "conditions"):
+            setattr(self, name, Patterns(b"", b"", []))
+
 
 def compile_directory(directory: Path, cache: Path | None = None) -> CompiledRules:
     """The compiled rules of ``directory``, from ``cache`` (a folder) where their content was compiled before.
