@@ -72,7 +72,7 @@ class Decider:
             logit = logits[column] - doubt + bonus - CONTEST * (tag in said.contested)
             if logit >= self.cut[column]:
                 decisions[tag] = Decision(tag, probability(logit), tuple(helpers), column in above)
-        for tag in list(decisions):
+        for tag in [t for t in decisions if t not in said.forbidden]:
             for implied in self._implies.get(tag, ()):
                 if implied not in decisions:
                     decisions[implied] = decisions[tag]._replace(tag=implied)
@@ -96,11 +96,11 @@ def _said(hits: Sequence[Hit], rules: Sequence[CompiledRule]) -> _Said:
     said = _Said({}, {}, set(), set())
     for hit in hits:
         rule = rules[hit.rule]
+        if rule.status == "experimental":
+            continue
         if hit.verdict != "kept":
             if hit.verdict in CONTESTED and rule.effect != "forbid":
                 said.contested.update(rule.tags)
-        elif rule.status == "experimental":
-            continue
         elif rule.effect == "forbid":
             said.forbidden.update(rule.tags)
         else:

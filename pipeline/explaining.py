@@ -9,7 +9,6 @@ import msgspec
 
 from pipeline.deciding import probability
 from pipeline.learning.seen import see
-from pipeline.matching.checking import asked_topics
 from pipeline.records import Channel, Role, TagEvent, Utterance
 from pipeline.tagger import Conversation, Tagger
 from pipeline.text.numbers import SHOWN
@@ -53,11 +52,14 @@ def explain(
     at = datetime(2000, 1, 1, tzinfo=UTC)
     states: dict[str, Conversation] = {}
     turns = [(r, t) for r, _, t in (turn.partition(": ") for turn in context)] + [(role, text)]
-    tagged = [
-        tagger.tag_block(states, [Utterance(str(i), "explain", channel, who, who, at, said, customer_id="customer")])[0]  # type: ignore[arg-type]  # roles were checked by the command line
+    block = [
+        Utterance(str(i), "explain", channel, who, who, at, said, customer_id="customer")  # type: ignore[arg-type]  # checked by the command line
         for i, (who, said) in enumerate(turns)
-    ][-1]
-    asked = asked_topics(tagger.matcher, context, channel)
+    ]
+    tagger.tag_block(states, block[:-1])
+    state = states.get("explain")
+    asked = frozenset(state.asked if state else ())
+    tagged = tagger.tag_block(states, block[-1:])[0]
     reading = tagger.matcher.read(text, role, channel, asked, trace=True)
     rules, phrases = tagger.rules.rules, tagger.rules.phrases
     candidates = []

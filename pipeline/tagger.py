@@ -26,10 +26,11 @@ V = TypeVar("V")
 
 
 class Earlier(msgspec.Struct, array_like=True):
-    """What was said of an utterance before: its revision and the tags that stand."""
+    """What was said of an utterance before: its revision, the tags that stand, and of whom."""
 
     revision: int
-    tags: tuple[str, ...]
+    tags: tuple[str, ...] = ()
+    customer: str = ""
 
 
 class Conversation(msgspec.Struct, array_like=True):
@@ -67,12 +68,13 @@ class Tagged(NamedTuple):
 
 
 class Work(NamedTuple):
-    """A customer's utterance on its way through a block."""
+    """An utterance on its way through a block that earns tags, or, revised, may lose them."""
 
     place: int
     utterance: Utterance
     reading: Reading
     earlier: Earlier
+    earns: bool
 
 
 class Tagger:
@@ -102,13 +104,15 @@ class Tagger:
                 continue
             events = _contact(state, utterance)
             reading = self.matcher.read(utterance.text, utterance.role, utterance.channel, frozenset(state.asked))
+            revised = earlier is not None
             if earlier is None:
-                earlier = Earlier(utterance.revision, ())
+                earlier = Earlier(utterance.revision)
             earlier.revision = utterance.revision
             _remember(state.earlier, utterance.utterance_id, earlier, REMEMBERED_UTTERANCES)
             results.append(Tagged(utterance, events, reading))
-            if utterance.role == "customer" and utterance.customer_id is not None:
-                works.append(Work(len(results) - 1, utterance, reading, earlier))
+            earns = utterance.role == "customer" and utterance.customer_id is not None
+            if earns or revised:
+                works.append(Work(len(results) - 1, utterance, reading, earlier, earns))
                 seen.append(Seen(seen_text(reading.folded.text), seen_before(state.before)))
             self._turn(state, utterance, reading)
         self._decide(works, seen, results)
@@ -145,7 +149,7 @@ class Tagger:
         decided: list[list[Decision]] = []
         for i, work in enumerate(works):
             doubt = SHORT if len(seen[i].text) <= SHORT_LENGTH and not seen[i].before else 0.0
-            decisions = self.decider.decide(work.reading.hits, rows[i], above[i], doubt)
+            decisions = self.decider.decide(work.reading.hits, rows[i], above[i], doubt) if work.earns else []
             decided.append(decisions)
             alone.extend((i, d) for d in decisions if not d.hits)
         spans = self._model_spans(works, alone)
@@ -173,16 +177,18 @@ class Tagger:
         events: list[CustomerEvent] = [
             RetractEvent(
                 tag_id=f"{utterance.utterance_id}/{tag}",
-                customer_id=customer,
+                customer_id=earlier.customer,
                 conversation_id=utterance.conversation_id,
-                revision=utterance.revision,
+                # said again of another customer under the same id: must not beat what replaces it
+                revision=utterance.revision - (tag in now),
                 reason="revised",
                 at=utterance.at,
             )
             for tag in earlier.tags
-            if tag not in now
+            if tag not in now or earlier.customer != customer
         ]
         earlier.tags = tuple(now)
+        earlier.customer = customer
         for decision in decisions:
             evidence, sources = self._evidence(work, decision, spans)
             events.append(

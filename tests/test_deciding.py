@@ -88,6 +88,7 @@ def test_a_rule_on_test_needs_a_model_that_is_not_sure_of_the_contrary(decider: 
 def test_a_tag_brings_what_it_implies_unless_that_is_forbidden(decider: Decider) -> None:
     assert tags(decider, [hit("assert", "abuse")]) == {"abuse", "negative"}
     assert tags(decider, [hit("assert", "abuse"), hit("forbid", "negative")]) == {"abuse"}
+    assert tags(decider, [hit("assert", "abuse"), hit("forbid", "abuse")]) == set()
 
 
 @given(st.lists(st.sampled_from([hit(e, t) for e in EFFECTS for t in TAGS]), max_size=6), st.floats(-6, 6))

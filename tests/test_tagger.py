@@ -125,3 +125,17 @@ def test_how_the_stream_is_cut_changes_nothing(tagger: Tagger, talk: list[tuple[
     states: dict[str, Conversation] = {}
     parts = tagger.tag_block(states, block[:cut]) + tagger.tag_block(states, block[cut:])
     assert [t.events for t in parts] == [t.events for t in run(tagger, *block)]
+
+
+def test_a_revision_that_turns_out_to_be_the_agents_takes_the_tags_back(tagger: Tagger) -> None:
+    first, revised = run(tagger, say("我们有明确预算"), say("我们有明确预算", role="agent", revision=1))
+    assert first.tags
+    assert {r.tag_id for r in revised.events if isinstance(r, RetractEvent)} == {f"u0/{t}" for t in first.tags}
+    assert revised.tags == []
+
+
+def test_a_revision_that_names_another_customer_takes_the_tags_from_the_first(tagger: Tagger) -> None:
+    first, revised = run(tagger, say("我们有明确预算"), say("我们有明确预算", customer_id="wang", revision=1))
+    retracts = [e for e in revised.events if isinstance(e, RetractEvent)]
+    assert {(r.tag_id, r.customer_id) for r in retracts} == {(f"u0/{t}", "lin") for t in first.tags}
+    assert {e.customer_id for e in revised.events if isinstance(e, TagEvent)} == {"wang"}

@@ -16,7 +16,7 @@ from pipeline.edges.rejects import Reject, kept
 from pipeline.records import Utterance
 
 BOM = b"\xef\xbb\xbf"
-MAX_REVISION = 2**63 - 1
+MAX_REVISION = 2**55
 FIRST_YEAR, LAST_YEAR = 2, 9998
 """Every window and conversion to UTC around such a time is still a time; around years 1 and 9999 it need not be."""
 

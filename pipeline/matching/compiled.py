@@ -18,6 +18,7 @@ from pipeline.matching.schema import CueSource, RuleSource
 from pipeline.text.segment import UserWord
 from pipeline.text.sound import FIRST_SYLLABLE, by_sound
 
+KEPT_RULE_SETS = 4
 NOTATION = 22
 """Raise when compiled rules change shape or meaning: a cache of another notation is not used."""
 
@@ -143,8 +144,11 @@ def _keep(path: Path, content: bytes) -> None:
         part = path.with_suffix(f".{id(content):x}.part")
         part.write_bytes(content)
         part.replace(path)
+        kept = sorted(path.parent.glob("rules-*.msgpack"), key=lambda p: p.stat().st_mtime, reverse=True)
+        for old in kept[KEPT_RULE_SETS:]:
+            old.unlink()
     except OSError:
-        pass  # a cache that can't be written costs time, nothing else
+        pass  # a cache that can't be written, or that another process cleans, costs time and nothing else
 
 
 def compile_rules(source: RuleSet, content_hash: str) -> CompiledRules:

@@ -92,7 +92,7 @@ def _is_carried(fields: dict[str, Any]) -> bool:
     """What is asked beyond types: whose utterance a customer's is, and numbers and times that can be held."""
     year = datetime.fromisoformat(fields["at"].replace(" ", "T").upper()).year
     has_customer = fields["role"] != "customer" or bool(fields.get("customer_id"))
-    return has_customer and fields.get("revision", 0) < 2**63 and 2 <= year <= 9998
+    return has_customer and fields.get("revision", 0) <= 2**55 and 2 <= year <= 9998
 
 
 def _is_time(at: Any) -> bool:
