@@ -19,7 +19,7 @@ from pipeline.text.segment import UserWord
 from pipeline.text.sound import FIRST_SYLLABLE, by_sound
 
 KEPT_RULE_SETS = 4
-NOTATION = 22
+NOTATION = 23
 """Raise when compiled rules change shape or meaning: a cache of another notation is not used."""
 
 ANY, ALL, NONE, OF = range(4)
@@ -66,10 +66,9 @@ class CompiledPhrase(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Target(msgspec.Struct, frozen=True, array_like=True):
-    """What finding a pattern means: phrases of one part, phrases whose trigger it is, cues."""
+    """What finding a pattern means: phrases (those of one part first, then those whose trigger it is), and cues."""
 
-    singles: tuple[int, ...] = ()
-    triggers: tuple[int, ...] = ()
+    phrases: tuple[int, ...] = ()
     cues: tuple[int, ...] = ()
     """One word may be a cue of one verdict and a look-alike of another's (能不能 asks, and is no 不能)."""
 
@@ -103,10 +102,10 @@ class CompiledRules(msgspec.Struct, array_like=True):
     """Only the rules with ``evasion: true``."""
     sound_in_calls: Patterns
     sound_always: Patterns
+    """By syllables: the rules that are heard in calls, and those heard on every channel."""
     conditions: Patterns
     """The phrases that don't decide but have to be there, or must not (``none``, and ``all`` and ``at_least``
     beside ``any``). Looked at only once a deciding phrase is there."""
-    """By syllables: the rules that are heard in calls, and those heard on every channel."""
     spellings: dict[str, str]
     """Disguised spelling → the word it stands for."""
     heard_as: frozenset[str]
@@ -234,10 +233,7 @@ def _phrase_patterns(
     targets = {}
     for text, of in found.items():
         unique = dict.fromkeys(of)
-        targets[text] = Target(
-            singles=tuple(p for p in unique if not phrases[p].parts),
-            triggers=tuple(p for p in unique if phrases[p].parts),
-        )
+        targets[text] = Target(phrases=tuple(sorted(unique, key=lambda p: bool(phrases[p].parts))))
     return _patterns(targets, spelled)
 
 

@@ -44,9 +44,8 @@ class Finder:
 
     def __init__(self, patterns: Patterns, rules: CompiledRules, spell: Callable[[str], str] = str) -> None:
         """``spell`` turns a spelling into what it looks like in the texts searched (its sound, for a sound finder)."""
-        phrases = rules.phrases
         self._automaton = CharwiseDoubleArrayAhoCorasick.deserialize(patterns.automaton) if patterns.automaton else None
-        self._phrases = phrases
+        self._phrases = rules.phrases
         self._spell = spell
         self._parts: dict[int, list[_Part]] = {}
         numbers = struct.unpack(f"<{len(patterns.target_of) // 4}i", patterns.target_of)
@@ -77,19 +76,12 @@ class Finder:
         size = len(text)
         live: dict[int, bool] = {}
         for start, end, pattern in self.hits(text):
-            target = targets[pattern]
-            for phrase in target.singles:
+            for phrase in targets[pattern].phrases:
                 number = phrases[phrase].rule
                 if number not in live:
                     live[number] = (only is None or number in only) and _may_fire(rules[number], size, asked)
                 if live[number]:
-                    found.append((Candidate(phrase, ((start, end),), via), pattern))
-            for phrase in target.triggers:
-                number = phrases[phrase].rule
-                if number not in live:
-                    live[number] = (only is None or number in only) and _may_fire(rules[number], size, asked)
-                if live[number]:
-                    spans = self._complete(phrase, text, start, end)
+                    spans = self._complete(phrase, text, start, end) if phrases[phrase].parts else ((start, end),)
                     if spans is not None:
                         found.append((Candidate(phrase, spans, via), pattern))
         return found
@@ -178,8 +170,7 @@ class CueFinder:
         self._cues = rules.cues
 
     def find(self, text: str) -> list[FoundCue]:
-        targets, cues = self._finder._targets, self._cues
-        return [(s, e, cues[cue]) for s, e, pattern in self._finder.hits(text) for cue in targets[pattern].cues]
+        return [(s, e, self._cues[c]) for s, e, p in self._finder.hits(text) for c in self._finder.target(p).cues]
 
 
 class DisguisedFinder:

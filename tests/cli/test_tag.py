@@ -307,7 +307,6 @@ def test_help_has_an_example_and_imports_no_engine() -> None:
 
 
 def test_the_real_engine_runs_behind_the_same_command(calls: Path) -> None:
-    pytest.importorskip("pipeline.engine", reason="the engine is not there yet", exc_type=ImportError)
     done = convtag(calls, command=REAL)
     assert done.code == 0
     events = [msgspec.json.decode(raw, type=Event) for raw in done.out.splitlines()]
